@@ -1,4 +1,4 @@
-//! [`Float`]: what a kernel needs to know of `f32` and `f64`.
+//! [`Float`]: what a kernel needs to know of `f32` and `f64`. The functions are in [`math`](crate::math).
 
 use std::fmt::{Debug, Display};
 use std::iter::Sum;
@@ -25,6 +25,7 @@ pub trait Float:
     + SubAssign
     + MulAssign
     + DivAssign
+    + crate::gemm::Element
 {
     /// Zero.
     const ZERO: Self;
@@ -45,10 +46,60 @@ pub trait Float:
     fn from_f64(x: f64) -> Self;
     /// The same number at double precision.
     fn to_f64(self) -> f64;
+
+    /// Absolute value.
+    fn abs(self) -> Self;
+    /// The largest whole number that is not larger.
+    fn floor(self) -> Self;
+    /// Square root; NaN below 0.
+    fn sqrt(self) -> Self;
+    /// `eˣ`.
+    fn exp(self) -> Self;
+    /// `eˣ − 1`, exact near 0.
+    fn expm1(self) -> Self;
+    /// Natural logarithm; −∞ at 0, NaN below.
+    fn ln(self) -> Self;
+    /// `ln(1 + x)`, exact near 0.
+    fn ln_1p(self) -> Self;
+    /// Sine of an angle in radians.
+    fn sin(self) -> Self;
+    /// Cosine of an angle in radians.
+    fn cos(self) -> Self;
+    /// Hyperbolic tangent.
+    fn tanh(self) -> Self;
+    /// Logistic function, `1 / (1 + e⁻ˣ)`.
+    fn sigmoid(self) -> Self;
+    /// Error function, `2/√π ∫₀ˣ e^(−t²) dt`.
+    fn erf(self) -> Self;
+    /// `1 − erf x`, exact in the tail.
+    fn erfc(self) -> Self;
+    /// A power; `0⁰` is 1.
+    fn powf(self, exponent: Self) -> Self;
+    /// A power with a whole exponent.
+    fn powi(self, exponent: i32) -> Self;
+
+    /// Whether it is not a number.
+    #[inline(always)]
+    #[allow(clippy::eq_op)]
+    fn is_nan(self) -> bool {
+        self != self
+    }
+
+    /// The larger of two; NaN if either is.
+    #[inline(always)]
+    fn maximum(self, other: Self) -> Self {
+        if self > other || self.is_nan() { self } else { other }
+    }
+
+    /// The smaller of two; NaN if either is.
+    #[inline(always)]
+    fn minimum(self, other: Self) -> Self {
+        if self < other || self.is_nan() { self } else { other }
+    }
 }
 
 macro_rules! float {
-    ($float:ident) => {
+    ($float:ident, $math:path) => {
         impl Float for $float {
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
@@ -66,9 +117,33 @@ macro_rules! float {
             fn to_f64(self) -> f64 {
                 self as f64
             }
+            float!(std $float: abs floor sqrt);
+            float!(own $math: exp expm1 ln ln_1p sin cos tanh sigmoid erf erfc);
+            #[inline(always)]
+            fn powf(self, exponent: Self) -> Self {
+                $float::powf(self, exponent)
+            }
+            #[inline(always)]
+            fn powi(self, exponent: i32) -> Self {
+                // The square, most frequent by far, as a product that loops turn into vector instructions.
+                if exponent == 2 { self * self } else { $float::powi(self, exponent) }
+            }
         }
     };
+    (std $float:ident: $($name:ident)*) => {$(
+        #[inline(always)]
+        fn $name(self) -> Self {
+            $float::$name(self)
+        }
+    )*};
+    (own $math:path: $($name:ident)*) => {$(
+        #[inline(always)]
+        fn $name(self) -> Self {
+            use $math as math;
+            math::$name(self)
+        }
+    )*};
 }
 
-float!(f32);
-float!(f64);
+float!(f32, crate::math::single);
+float!(f64, crate::math::double);

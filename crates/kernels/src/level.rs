@@ -51,6 +51,17 @@ impl Level {
     }
 }
 
+impl std::fmt::Display for Level {
+    /// The name that `RETROGRADE_LEVEL` knows.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Level::Baseline => "baseline",
+            Level::Avx2 => "avx2",
+            Level::Avx512 => "avx512",
+        })
+    }
+}
+
 /// Compiles the body of a function once for each [`Level`] and picks one at run time.
 ///
 /// Generic parameters stand in square brackets. What the body calls must be `#[inline(always)]` or a small closure, so

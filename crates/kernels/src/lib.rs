@@ -11,11 +11,35 @@
 
 #[macro_use]
 mod level;
+mod broadcast;
+mod copy;
+mod elementwise;
 mod float;
+mod gemm;
+mod index;
+mod layer_norm;
+mod math;
+mod peak;
+mod random;
+mod reduce;
 mod shape;
+mod shared;
+mod softmax;
 mod threads;
+mod update;
 
+pub use broadcast::{zip_broadcast, zip3_broadcast};
+pub use copy::copy_strided;
+pub use elementwise::{fill, map, zip, zip3};
 pub use float::Float;
+pub use gemm::{Activation, Epilogue, MatrixLayout, gemm, gemm_batched};
+pub use index::{IndexOutOfRange, gather, index_add, index_select, scatter_add};
+pub use layer_norm::{layer_norm, layer_norm_backward, sum_of_products};
 pub use level::Level;
+pub use peak::peak_flops;
+pub use random::{Random, RandomKey, fill_bernoulli, fill_normal, fill_uniform};
+pub use reduce::{argmax, argmin, logsumexp, max, min, sum, variance};
 pub use shape::{Axes, MAX_RANK, Shape};
+pub use softmax::{log_softmax, log_softmax_backward, softmax, softmax_backward};
 pub use threads::{Threads, ThreadsError, for_each_chunk, for_each_index, join};
+pub use update::{accumulate, all_finite, sum_of_squares, update, update2, update3};

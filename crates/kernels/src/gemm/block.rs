@@ -1,0 +1,138 @@
+//! The product on one thread: which parts of A and B are packed, and in which order the tiles are computed.
+
+use super::micro::{REGISTERS, Tile, WIDE_REGISTERS, multiply_tile};
+use super::pack::{Source, pack, pack_panels};
+use super::scratch;
+use super::simd::Simd;
+use super::{Product, dots};
+
+/// The most columns of A that are summed before C is written: a panel of B of this depth stays in the first two levels
+/// of cache. The only number of this file that decides about bits.
+const DEPTH: usize = 384;
+
+/// The most rows of A that are packed at a time: with [`DEPTH`], a third of a second level of cache of 1 MiB.
+const fn height_limit<F>() -> usize {
+    896 / size_of::<F>()
+}
+
+/// Whether B, whose columns are adjacent, is read where it lies: a copy pays when many rows of A share it, and when B is
+/// too large for the second level of cache, since the copy reads it along its rows, which the processor fetches ahead.
+fn in_place_b<F>(m: usize, k: usize, b_row: usize) -> bool {
+    m <= 8 || m <= 64 && k * b_row * size_of::<F>() <= 1 << 20
+}
+
+/// Whether A is read where it lies, though its rows are not adjacent: a copy pays when it is read often, or when the
+/// distance of the rows puts all of a tile into the same two sets of the first level of cache.
+fn in_place_a<F>(panels: usize, a_row: usize) -> bool {
+    panels == 1 || panels <= 4 && !(a_row * size_of::<F>()).is_multiple_of(2048)
+}
+
+/// Multiplies on this thread, with AVX-512.
+///
+/// # Safety
+/// As [`Product`] states it; the processor has AVX-512 F, BW, DQ and VL; `scratch` is valid for its capacity.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+pub(super) unsafe fn multiply_avx512<V: Simd>(product: &Product<V::Scalar>, scratch: *mut V::Scalar) {
+    // SAFETY: the caller's promise.
+    unsafe { multiply::<V>(product, scratch) }
+}
+
+/// Multiplies on this thread, with AVX2.
+///
+/// # Safety
+/// As [`Product`] states it; the processor has AVX2 and FMA; `scratch` is valid for its capacity.
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn multiply_avx2<V: Simd>(product: &Product<V::Scalar>, scratch: *mut V::Scalar) {
+    // SAFETY: the caller's promise.
+    unsafe { multiply::<V>(product, scratch) }
+}
+
+#[inline(always)]
+unsafe fn multiply<V: Simd>(product: &Product<V::Scalar>, scratch: *mut V::Scalar) {
+    let &Product { m, k, n, a, b, c, finish, .. } = product;
+    let (a_row, a_column) = (product.a_layout.row_stride, product.a_layout.column_stride);
+    let (b_row, b_column) = (product.b_layout.row_stride, product.b_layout.column_stride);
+    if product.by_dots {
+        // SAFETY: the caller's promise.
+        return unsafe { dots::multiply::<V>(product) };
+    }
+    let in_place_b = n == 1 || b_column == 1 && in_place_b::<V::Scalar>(m, k, b_row);
+    // A single row leaves too few independent sums in a tile of the usual width.
+    let panel = if m == 1 && in_place_b { WIDE_REGISTERS } else { REGISTERS } * V::LANES;
+    let in_place_a = a_row == 1 || in_place_a::<V::Scalar>(n.div_ceil(panel), a_row);
+    let depth = even_part(k, DEPTH);
+    let height_limit = height_limit::<V::Scalar>();
+    let (packed_a, packed_b) = (scratch, scratch.wrapping_add(height_limit * DEPTH));
+    let width = (scratch::capacity::<V::Scalar>() - height_limit * DEPTH) / depth / panel * panel;
+    // SAFETY: the caller's promise; all indices are inside the matrices, and the packed parts inside the scratch.
+    unsafe {
+        for p in (0..k).step_by(depth) {
+            let depth = depth.min(k - p);
+            for j in (0..n).step_by(width) {
+                let width = width.min(n - j);
+                if !in_place_b {
+                    let source = Source { from: b.add(p * b_row + j * b_column), along: b_column, deep: b_row };
+                    pack_panels::<V>(source, panel, width, depth, packed_b);
+                }
+                for i in (0..m).step_by(height_limit) {
+                    let height = height_limit.min(m - i);
+                    let rows = even_part(height, V::ROWS);
+                    if !in_place_a {
+                        for i1 in (0..height).step_by(rows) {
+                            let from = a.add((i + i1) * a_row + p * a_column);
+                            let source = Source { from, along: a_row, deep: a_column };
+                            pack::<V>(source, rows.min(height - i1), depth, packed_a.add(i1 * depth));
+                        }
+                    }
+                    let mut j1 = 0;
+                    while j1 < width {
+                        let columns = match width - j1 {
+                            rest if rest >= panel => panel,
+                            rest => rest.min(REGISTERS * V::LANES),
+                        };
+                        let (b, b_row) = if in_place_b {
+                            (b.add(p * b_row + j + j1), b_row)
+                        } else {
+                            // Panels are as wide as they were packed.
+                            (packed_b.add(j1 * depth).cast_const(), columns)
+                        };
+                        for i1 in (0..height).step_by(rows) {
+                            let rows = rows.min(height - i1);
+                            let (a, a_row, a_column) = if in_place_a {
+                                (a.add((i + i1) * a_row + p * a_column), a_row, a_column)
+                            } else {
+                                (packed_a.add(i1 * depth).cast_const(), 1, rows)
+                            };
+                            let c = c.add((i + i1) * product.c_row + j + j1);
+                            let accumulate = product.accumulate || p > 0;
+                            let c_row = product.c_row;
+                            multiply_tile::<V>(&Tile {
+                                depth,
+                                rows,
+                                columns,
+                                a,
+                                a_row,
+                                a_column,
+                                b,
+                                b_row,
+                                c,
+                                c_row,
+                                accumulate,
+                            });
+                            if p + depth == k {
+                                finish.at_column(j + j1).apply(rows, columns, c, c_row);
+                            }
+                        }
+                        j1 += columns;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `total` cut into the fewest parts of at most `most`, as even as can be.
+#[inline(always)]
+fn even_part(total: usize, most: usize) -> usize {
+    total.div_ceil(total.div_ceil(most))
+}

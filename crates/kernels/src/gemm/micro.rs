@@ -1,0 +1,142 @@
+//! The micro-kernel: one tile of C in registers, from a few rows of A and a few registers' width of B.
+
+use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+
+use super::simd::Simd;
+
+/// A tile of C and its operands. Strides are in elements.
+pub(super) struct Tile<F> {
+    /// Columns of A, rows of B.
+    pub(super) depth: usize,
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+    pub(super) a: *const F,
+    pub(super) a_row: usize,
+    pub(super) a_column: usize,
+    /// The columns of B are adjacent.
+    pub(super) b: *const F,
+    pub(super) b_row: usize,
+    pub(super) c: *mut F,
+    pub(super) c_row: usize,
+    /// Whether the product is added to C instead of replacing it.
+    pub(super) accumulate: bool,
+}
+
+/// How many rows ahead B is asked for: its rows lie far apart where it is read in place, and the processor fetches ahead
+/// by itself only along a row.
+const PREFETCHED_ROWS: usize = 16;
+
+/// Registers a row of the usual tile.
+pub(super) const REGISTERS: usize = 2;
+
+/// Registers of the tile with a single row: what one row lacks in independent sums, the width provides.
+pub(super) const WIDE_REGISTERS: usize = 8;
+
+/// Computes a tile of at most [`Simd::ROWS`] rows and [`REGISTERS`] registers of columns, or of one row and exactly
+/// [`WIDE_REGISTERS`] registers. Every element is summed in the order of `depth`, whatever the tile it lies in.
+///
+/// # Safety
+/// The processor has the instruction set of `V`; the pointers are valid for the tile's elements; nothing else touches
+/// that part of C.
+#[inline(always)]
+pub(super) unsafe fn multiply_tile<V: Simd>(tile: &Tile<V::Scalar>) {
+    macro_rules! dispatch {
+        ($($rows:literal)+) => {
+            // SAFETY: the caller's promise; the counts of rows and registers are those of the tile.
+            unsafe {
+                let registers = tile.columns.div_ceil(V::LANES);
+                let edge = tile.columns % V::LANES != 0;
+                match (tile.rows, registers, edge) {
+                    $(($rows, 2, false) => enter::<V, $rows, 2, false>(tile),)+
+                    $(($rows, 2, true) => enter::<V, $rows, 2, true>(tile),)+
+                    $(($rows, 1, false) => enter::<V, $rows, 1, false>(tile),)+
+                    $(($rows, 1, true) => enter::<V, $rows, 1, true>(tile),)+
+                    (1, WIDE_REGISTERS, false) => enter::<V, 1, WIDE_REGISTERS, false>(tile),
+                    _ => unreachable!("a tile of {} rows and {} columns", tile.rows, tile.columns),
+                }
+            }
+        };
+    }
+    if V::IS_AVX512 { dispatch!(1 2 3 4 5 6 7 8 9 10 11 12 13 14) } else { dispatch!(1 2 3 4 5 6) }
+}
+
+/// Compiles the micro-kernel for the instruction set of `V`.
+#[inline(always)]
+unsafe fn enter<V: Simd, const ROWS: usize, const REGISTERS: usize, const EDGE: bool>(tile: &Tile<V::Scalar>) {
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+    unsafe fn avx512<V: Simd, const ROWS: usize, const REGISTERS: usize, const EDGE: bool>(tile: &Tile<V::Scalar>) {
+        // SAFETY: the caller's promise.
+        unsafe { kernel::<V, ROWS, REGISTERS, EDGE>(tile) }
+    }
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn avx2<V: Simd, const ROWS: usize, const REGISTERS: usize, const EDGE: bool>(tile: &Tile<V::Scalar>) {
+        // SAFETY: the caller's promise.
+        unsafe { kernel::<V, ROWS, REGISTERS, EDGE>(tile) }
+    }
+    // SAFETY: the caller's promise.
+    unsafe {
+        if V::IS_AVX512 { avx512::<V, ROWS, REGISTERS, EDGE>(tile) } else { avx2::<V, ROWS, REGISTERS, EDGE>(tile) }
+    }
+}
+
+/// Repeats a statement for every index below a constant of at most 14. A loop would leave the unrolling to the compiler,
+/// which keeps arrays of registers in memory when it declines.
+macro_rules! unroll {
+    ($i:ident < $end:ident: $body:expr) => {
+        unroll!($i < $end: $body, 0 1 2 3 4 5 6 7 8 9 10 11 12 13)
+    };
+    ($i:ident < $end:ident: $body:expr, $($value:literal)+) => {{$(
+        if $value < $end {
+            let $i = $value;
+            $body
+        }
+    )+}};
+}
+
+/// The micro-kernel itself. With `EDGE`, the last register of every row is not full.
+#[inline(always)]
+unsafe fn kernel<V: Simd, const ROWS: usize, const REGISTERS: usize, const EDGE: bool>(tile: &Tile<V::Scalar>) {
+    // SAFETY: the caller's promise. Pointers are moved with `wrapping_add`, since they end past the operands.
+    unsafe {
+        let mask = V::mask(tile.columns - (REGISTERS - 1) * V::LANES);
+        let (a_row, a_column, b_row, c_row) = (tile.a_row, tile.a_column, tile.b_row, tile.c_row);
+        unroll!(r < ROWS: {
+            let row = tile.c.wrapping_add(r * c_row).cast::<i8>();
+            _mm_prefetch::<_MM_HINT_T0>(row);
+            _mm_prefetch::<_MM_HINT_T0>(row.wrapping_add(64));
+        });
+        let mut sums = [[V::zero(); REGISTERS]; ROWS];
+        // Rows of A are reached from every third one, by the addressing modes base, base + stride, base + 2 · stride:
+        // so few pointers that all stay in registers, for any strides.
+        let third = |i: usize| tile.a.wrapping_add((3 * i).wrapping_mul(a_row));
+        let mut thirds = [third(0), third(1), third(2), third(3), third(4)];
+        let ahead = b_row.wrapping_mul(PREFETCHED_ROWS);
+        let mut b = tile.b;
+        for _ in 0..tile.depth {
+            if ROWS > 1 {
+                unroll!(v < REGISTERS: _mm_prefetch::<_MM_HINT_T0>(b.wrapping_add(ahead.wrapping_add(v * V::LANES)).cast()));
+            }
+            let mut b_now = [V::zero(); REGISTERS];
+            unroll!(v < REGISTERS: {
+                let from = b.wrapping_add(v * V::LANES);
+                b_now[v] = if EDGE && v == REGISTERS - 1 { V::load_masked(from, mask) } else { V::load(from) };
+            });
+            unroll!(r < ROWS: {
+                let a = V::splat(thirds[r / 3].wrapping_add(r % 3 * a_row));
+                unroll!(v < REGISTERS: sums[r][v] = a.multiply_add(b_now[v], sums[r][v]));
+            });
+            thirds = thirds.map(|pointer| pointer.wrapping_add(a_column));
+            b = b.wrapping_add(b_row);
+        }
+        unroll!(r < ROWS: unroll!(v < REGISTERS: {
+            let to = tile.c.add(r * c_row + v * V::LANES);
+            if EDGE && v == REGISTERS - 1 {
+                let old = if tile.accumulate { V::load_masked(to, mask) } else { V::zero() };
+                sums[r][v].add(old).store_masked(to, mask);
+            } else {
+                let old = if tile.accumulate { V::load(to) } else { V::zero() };
+                sums[r][v].add(old).store(to);
+            }
+        }));
+    }
+}

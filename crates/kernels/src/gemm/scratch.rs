@@ -1,0 +1,34 @@
+//! Memory for packed operands, kept by every thread.
+
+use std::cell::RefCell;
+
+use crate::Float;
+
+/// Bytes a thread keeps: pages that were never written take no memory.
+const BYTES: usize = 2 << 20;
+
+/// Elements of `F` in the scratch memory.
+pub(super) const fn capacity<F: Float>() -> usize {
+    BYTES / size_of::<F>()
+}
+
+#[repr(C, align(64))]
+struct CacheLine {
+    _bytes: [u8; 64],
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Vec<CacheLine>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Calls `f` with memory for [`capacity`] elements, not initialized, aligned to a cache line. Not to be nested: `f` must
+/// neither call this nor wait for other tasks.
+pub(super) fn with<F: Float, R>(f: impl FnOnce(*mut F) -> R) -> R {
+    SCRATCH.with_borrow_mut(|scratch| {
+        // Never filled, so that its length stays 0: only the capacity is used.
+        if scratch.capacity() == 0 {
+            scratch.reserve_exact(BYTES / size_of::<CacheLine>());
+        }
+        f(scratch.as_mut_ptr().cast())
+    })
+}

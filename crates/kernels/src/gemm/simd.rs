@@ -1,0 +1,274 @@
+//! [`Simd`]: one register of `f32` or `f64`, as much of it as the micro-kernels need.
+
+use std::arch::x86_64::*;
+
+use crate::Float;
+
+/// A vector register.
+///
+/// # Safety
+/// Every method needs a processor with the instruction set of the type, and must be inlined into a function compiled
+/// for it. Pointers must be valid for the elements that are read or written; none needs alignment.
+pub(super) trait Simd: Copy {
+    type Scalar: Float;
+    /// Which elements of a register a masked load or store touches.
+    type Mask: Copy;
+    /// Elements a register.
+    const LANES: usize;
+    /// Whether the type needs AVX-512; AVX2 and FMA otherwise.
+    const IS_AVX512: bool;
+    /// The most rows of a tile of C: with two registers a row, the accumulators, two registers of B and one of A
+    /// are all the registers there are (32 with AVX-512, 16 with AVX2).
+    const ROWS: usize = if Self::IS_AVX512 { 14 } else { 6 };
+    /// The side of the square that [`transpose`](Simd::transpose) handles.
+    const SQUARE: usize;
+
+    unsafe fn zero() -> Self;
+    unsafe fn splat(from: *const Self::Scalar) -> Self;
+    unsafe fn load(from: *const Self::Scalar) -> Self;
+    unsafe fn store(self, to: *mut Self::Scalar);
+    /// The mask of the first `count` elements.
+    unsafe fn mask(count: usize) -> Self::Mask;
+    /// Reads the elements under the mask; the others are zero.
+    unsafe fn load_masked(from: *const Self::Scalar, mask: Self::Mask) -> Self;
+    unsafe fn store_masked(self, to: *mut Self::Scalar, mask: Self::Mask);
+    /// `self · factor + summand`, rounded once.
+    unsafe fn multiply_add(self, factor: Self, summand: Self) -> Self;
+    unsafe fn add(self, other: Self) -> Self;
+    /// The sum of the elements, by halves.
+    #[inline(always)]
+    unsafe fn sum(self) -> Self::Scalar {
+        let mut parts = [Self::Scalar::ZERO; 16];
+        // SAFETY: the caller's promise; no register has more than 16 elements.
+        unsafe { self.store(parts.as_mut_ptr()) };
+        let mut half = Self::LANES / 2;
+        while half > 0 {
+            for i in 0..half {
+                parts[i] += parts[i + half];
+            }
+            half /= 2;
+        }
+        parts[0]
+    }
+    /// Writes the transpose of a square: element (i, j) of `from`, whose rows are `from_row` elements apart, becomes
+    /// element (j, i) of `to`.
+    unsafe fn transpose(from: *const Self::Scalar, from_row: usize, to: *mut Self::Scalar, to_row: usize);
+}
+
+macro_rules! avx512 {
+    ($vector:ident, $scalar:ident, $mask:ident, $lanes:literal, $square:literal, $transpose:ident, $zero:ident, $splat:ident,
+     $load:ident, $store:ident, $load_masked:ident, $store_masked:ident, $multiply_add:ident, $add:ident) => {
+        // SAFETY (of the blocks below): the caller's promise, as the trait states it.
+        #[allow(clippy::undocumented_unsafe_blocks)]
+        impl Simd for $vector {
+            type Scalar = $scalar;
+            type Mask = $mask;
+            const LANES: usize = $lanes;
+            const IS_AVX512: bool = true;
+            const SQUARE: usize = $square;
+
+            #[inline(always)]
+            unsafe fn zero() -> Self {
+                unsafe { $zero() }
+            }
+            #[inline(always)]
+            unsafe fn splat(from: *const $scalar) -> Self {
+                unsafe { $splat(*from) }
+            }
+            #[inline(always)]
+            unsafe fn load(from: *const $scalar) -> Self {
+                unsafe { $load(from) }
+            }
+            #[inline(always)]
+            unsafe fn store(self, to: *mut $scalar) {
+                unsafe { $store(to, self) }
+            }
+            #[inline(always)]
+            unsafe fn mask(count: usize) -> $mask {
+                ((1u32 << count) - 1) as $mask
+            }
+            #[inline(always)]
+            unsafe fn load_masked(from: *const $scalar, mask: $mask) -> Self {
+                unsafe { $load_masked(mask, from) }
+            }
+            #[inline(always)]
+            unsafe fn store_masked(self, to: *mut $scalar, mask: $mask) {
+                unsafe { $store_masked(to, mask, self) }
+            }
+            #[inline(always)]
+            unsafe fn multiply_add(self, factor: Self, summand: Self) -> Self {
+                unsafe { $multiply_add(self, factor, summand) }
+            }
+            #[inline(always)]
+            unsafe fn add(self, other: Self) -> Self {
+                unsafe { $add(self, other) }
+            }
+            #[inline(always)]
+            unsafe fn transpose(from: *const $scalar, from_row: usize, to: *mut $scalar, to_row: usize) {
+                unsafe { $transpose(from, from_row, to, to_row) }
+            }
+        }
+    };
+}
+
+macro_rules! avx2 {
+    ($vector:ident, $scalar:ident, $lanes:literal, $transpose:ident, $zero:ident, $splat:ident, $load:ident, $store:ident,
+     $load_masked:ident, $store_masked:ident, $multiply_add:ident, $add:ident, $compare:ident, $iota:expr, $count:ident) => {
+        // SAFETY (of the blocks below): the caller's promise, as the trait states it.
+        #[allow(clippy::undocumented_unsafe_blocks)]
+        impl Simd for $vector {
+            type Scalar = $scalar;
+            type Mask = __m256i;
+            const LANES: usize = $lanes;
+            const IS_AVX512: bool = false;
+            const SQUARE: usize = $lanes;
+
+            #[inline(always)]
+            unsafe fn zero() -> Self {
+                unsafe { $zero() }
+            }
+            #[inline(always)]
+            unsafe fn splat(from: *const $scalar) -> Self {
+                unsafe { $splat(*from) }
+            }
+            #[inline(always)]
+            unsafe fn load(from: *const $scalar) -> Self {
+                unsafe { $load(from) }
+            }
+            #[inline(always)]
+            unsafe fn store(self, to: *mut $scalar) {
+                unsafe { $store(to, self) }
+            }
+            #[inline(always)]
+            unsafe fn mask(count: usize) -> __m256i {
+                unsafe { $compare($count(count as _), $iota) }
+            }
+            #[inline(always)]
+            unsafe fn load_masked(from: *const $scalar, mask: __m256i) -> Self {
+                unsafe { $load_masked(from, mask) }
+            }
+            #[inline(always)]
+            unsafe fn store_masked(self, to: *mut $scalar, mask: __m256i) {
+                unsafe { $store_masked(to, mask, self) }
+            }
+            #[inline(always)]
+            unsafe fn multiply_add(self, factor: Self, summand: Self) -> Self {
+                unsafe { $multiply_add(self, factor, summand) }
+            }
+            #[inline(always)]
+            unsafe fn add(self, other: Self) -> Self {
+                unsafe { $add(self, other) }
+            }
+            #[inline(always)]
+            unsafe fn transpose(from: *const $scalar, from_row: usize, to: *mut $scalar, to_row: usize) {
+                unsafe { $transpose(from, from_row, to, to_row) }
+            }
+        }
+    };
+}
+
+avx512!(
+    __m512,
+    f32,
+    __mmask16,
+    16,
+    8,
+    transpose_f32,
+    _mm512_setzero_ps,
+    _mm512_set1_ps,
+    _mm512_loadu_ps,
+    _mm512_storeu_ps,
+    _mm512_maskz_loadu_ps,
+    _mm512_mask_storeu_ps,
+    _mm512_fmadd_ps,
+    _mm512_add_ps
+);
+avx512!(
+    __m512d,
+    f64,
+    __mmask8,
+    8,
+    4,
+    transpose_f64,
+    _mm512_setzero_pd,
+    _mm512_set1_pd,
+    _mm512_loadu_pd,
+    _mm512_storeu_pd,
+    _mm512_maskz_loadu_pd,
+    _mm512_mask_storeu_pd,
+    _mm512_fmadd_pd,
+    _mm512_add_pd
+);
+avx2!(
+    __m256,
+    f32,
+    8,
+    transpose_f32,
+    _mm256_setzero_ps,
+    _mm256_set1_ps,
+    _mm256_loadu_ps,
+    _mm256_storeu_ps,
+    _mm256_maskload_ps,
+    _mm256_maskstore_ps,
+    _mm256_fmadd_ps,
+    _mm256_add_ps,
+    _mm256_cmpgt_epi32,
+    _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7),
+    _mm256_set1_epi32
+);
+avx2!(
+    __m256d,
+    f64,
+    4,
+    transpose_f64,
+    _mm256_setzero_pd,
+    _mm256_set1_pd,
+    _mm256_loadu_pd,
+    _mm256_storeu_pd,
+    _mm256_maskload_pd,
+    _mm256_maskstore_pd,
+    _mm256_fmadd_pd,
+    _mm256_add_pd,
+    _mm256_cmpgt_epi64,
+    _mm256_setr_epi64x(0, 1, 2, 3),
+    _mm256_set1_epi64x
+);
+
+/// Transposes 8×8 numbers; see [`Simd::transpose`].
+#[inline(always)]
+unsafe fn transpose_f32(from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {
+    // SAFETY: the caller's promise, as `Simd` states it.
+    unsafe {
+        // Row i and row i + 4 share a register, so that no later step crosses the halves of a register.
+        let row = |i: usize, half: usize| _mm_loadu_ps(from.add(i * from_row + 4 * half));
+        let pair =
+            |i: usize, half: usize| _mm256_insertf128_ps::<1>(_mm256_castps128_ps256(row(i, half)), row(i + 4, half));
+        for half in 0..2 {
+            let (r0, r1, r2, r3) = (pair(0, half), pair(1, half), pair(2, half), pair(3, half));
+            let (low01, high01) = (_mm256_unpacklo_ps(r0, r1), _mm256_unpackhi_ps(r0, r1));
+            let (low23, high23) = (_mm256_unpacklo_ps(r2, r3), _mm256_unpackhi_ps(r2, r3));
+            let to = to.add(4 * half * to_row);
+            _mm256_storeu_ps(to, _mm256_shuffle_ps::<0b01_00_01_00>(low01, low23));
+            _mm256_storeu_ps(to.add(to_row), _mm256_shuffle_ps::<0b11_10_11_10>(low01, low23));
+            _mm256_storeu_ps(to.add(2 * to_row), _mm256_shuffle_ps::<0b01_00_01_00>(high01, high23));
+            _mm256_storeu_ps(to.add(3 * to_row), _mm256_shuffle_ps::<0b11_10_11_10>(high01, high23));
+        }
+    }
+}
+
+/// Transposes 4×4 numbers; see [`Simd::transpose`].
+#[inline(always)]
+unsafe fn transpose_f64(from: *const f64, from_row: usize, to: *mut f64, to_row: usize) {
+    // SAFETY: the caller's promise, as `Simd` states it.
+    unsafe {
+        let row = |i: usize, half: usize| _mm_loadu_pd(from.add(i * from_row + 2 * half));
+        let pair =
+            |i: usize, half: usize| _mm256_insertf128_pd::<1>(_mm256_castpd128_pd256(row(i, half)), row(i + 2, half));
+        for half in 0..2 {
+            let (r0, r1) = (pair(0, half), pair(1, half));
+            let to = to.add(2 * half * to_row);
+            _mm256_storeu_pd(to, _mm256_unpacklo_pd(r0, r1));
+            _mm256_storeu_pd(to.add(to_row), _mm256_unpackhi_pd(r0, r1));
+        }
+    }
+}
