@@ -1,0 +1,166 @@
+//! What the tape holds: one [`Node`] a value, in the order of computation.
+
+use crate::{Op, Real, Shape};
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
+
+/// The numbers of a node.
+pub(crate) enum Stored<F> {
+    Float(Arc<Vec<F>>),
+    Indices(Arc<Vec<u32>>),
+    Mask(Arc<Vec<u8>>),
+    /// Given back: the reverse sweep has passed, or the step is over.
+    Released,
+}
+
+impl<F> Clone for Stored<F> {
+    fn clone(&self) -> Self {
+        match self {
+            Stored::Float(buffer) => Stored::Float(buffer.clone()),
+            Stored::Indices(buffer) => Stored::Indices(buffer.clone()),
+            Stored::Mask(buffer) => Stored::Mask(buffer.clone()),
+            Stored::Released => Stored::Released,
+        }
+    }
+}
+
+/// A value on the tape, and how it came about if something may be differentiated through it.
+pub(crate) struct Node<F> {
+    pub(crate) value: Stored<F>,
+    pub(crate) shape: Shape,
+    pub(crate) op: Option<Arc<dyn Op<F>>>,
+    pub(crate) first_input: u32,
+    pub(crate) input_count: u32,
+    /// Tells a node from an earlier one in the same place.
+    pub(crate) generation: u32,
+    /// Depends on a leaf or a trainable parameter, and was recorded.
+    pub(crate) active: bool,
+}
+
+/// The nodes, and their inputs one after the other.
+pub(crate) struct Nodes<F> {
+    pub(crate) list: Vec<Node<F>>,
+    pub(crate) edges: Vec<u32>,
+}
+
+impl<F> Default for Nodes<F> {
+    fn default() -> Self {
+        Nodes { list: Vec::new(), edges: Vec::new() }
+    }
+}
+
+impl<F> Nodes<F> {
+    /// The inputs of a node, by number.
+    #[inline]
+    pub(crate) fn inputs(&self, id: usize) -> &[u32] {
+        let node = &self.list[id];
+        &self.edges[node.first_input as usize..][..node.input_count as usize]
+    }
+
+    /// The numbers of a node that holds floating-point numbers.
+    #[inline]
+    pub(crate) fn floats(&self, id: u32) -> &[F] {
+        let node = &self.list[id as usize];
+        match &node.value {
+            Stored::Float(buffer) => &buffer[..node.shape.len()],
+            _ => released(),
+        }
+    }
+}
+
+/// A released value can only be reached by a rule that reads what the sweep already gave back.
+#[cold]
+#[inline(never)]
+pub(crate) fn released() -> ! {
+    panic!("value: the reverse sweep has given this value back")
+}
+
+/// Boxes of ops that no node holds, so that recording an op allocates nothing in steady state.
+pub(crate) struct OpPool<F> {
+    /// The box that the node in each place had in the last step: most often the next step has the same op there.
+    recent: Vec<Option<Arc<dyn Op<F>>>>,
+    by_type: HashMap<TypeId, Vec<Arc<dyn Op<F>>>, BuildHasherDefault<TypeHasher>>,
+}
+
+impl<F> Default for OpPool<F> {
+    fn default() -> Self {
+        OpPool { recent: Vec::new(), by_type: HashMap::default() }
+    }
+}
+
+/// Puts `op` into a box that nobody else holds and that has its type.
+#[inline]
+fn refill<F: Real, O: Op<F>>(reused: &mut Arc<dyn Op<F>>, op: O) -> Result<(), O> {
+    match Arc::get_mut(reused).and_then(|slot| (slot as &mut dyn Any).downcast_mut::<O>()) {
+        Some(slot) => {
+            *slot = op;
+            Ok(())
+        }
+        None => Err(op),
+    }
+}
+
+impl<F: Real> OpPool<F> {
+    /// The op, in a counted box, for the node in the place `id`.
+    #[inline]
+    pub(crate) fn take<O: Op<F>>(&mut self, id: usize, mut op: O) -> Arc<dyn Op<F>> {
+        if let Some(mut reused) = self.recent.get_mut(id).and_then(Option::take) {
+            match refill(&mut reused, op) {
+                Ok(()) => return reused,
+                Err(again) => op = again,
+            }
+            self.give(reused);
+        }
+        self.take_by_type(op)
+    }
+
+    #[cold]
+    fn take_by_type<O: Op<F>>(&mut self, op: O) -> Arc<dyn Op<F>> {
+        if let Some(mut reused) = self.by_type.get_mut(&TypeId::of::<O>()).and_then(Vec::pop) {
+            return match refill(&mut reused, op) {
+                Ok(()) => reused,
+                Err(op) => Arc::new(op),
+            };
+        }
+        Arc::new(op)
+    }
+
+    /// Takes the box of the node in the place `id` back, as a step ends.
+    #[inline]
+    pub(crate) fn give_recent(&mut self, id: usize, op: Arc<dyn Op<F>>) {
+        if self.recent.len() <= id {
+            self.recent.resize_with(id + 1, || None);
+        }
+        if let Some(older) = self.recent[id].replace(op) {
+            self.give(older);
+        }
+    }
+
+    /// Takes a box back if nothing else holds it.
+    pub(crate) fn give(&mut self, op: Arc<dyn Op<F>>) {
+        if Arc::strong_count(&op) == 1 {
+            let type_id = (&*op as &dyn Any).type_id();
+            self.by_type.entry(type_id).or_default().push(op);
+        }
+    }
+}
+
+/// A `TypeId` is a hash already.
+#[derive(Default)]
+pub(crate) struct TypeHasher(u64);
+
+impl Hasher for TypeHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
+    }
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}

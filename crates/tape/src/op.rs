@@ -1,0 +1,139 @@
+//! [`Op`]: one differentiable operation; [`Vjp`]: what its rule of differentiation sees.
+
+use crate::sweep::Sweep;
+use crate::{Activation, Graph, IndexVar, MaskVar, Real, Shape, Var};
+use std::any::Any;
+
+/// A differentiable operation: its name and its vector–Jacobian product.
+///
+/// The method that computes its value stands beside it and ends in [`Graph::apply`] or [`Graph::record`]. An op is
+/// `Copy`-sized: axes, strides and numbers that are known before it runs. What it must keep of its result (an argmax, a
+/// mask, a standard deviation) is an input of its own.
+///
+/// ```
+/// use retrograde_tape::{Op, Params, Real, Tape, Tensor, Var, Vjp};
+///
+/// /// `y = x³`, `dx = g · 3x²`.
+/// #[derive(Clone, Copy)]
+/// struct Cube;
+/// impl<F: Real> Op<F> for Cube {
+///     fn name(&self) -> &'static str { "cube" }
+///     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) { cx.give(0, |c| c.g * 3.0 * c.x(0) * c.x(0)) }
+/// }
+/// fn cube<F: Real>(x: Var<'_, F>) -> Var<'_, F> { x.map(Cube, |x| x * x * x) }
+///
+/// let slope = Tape::new().run(&Params::new(0), |t| {
+///     let x = t.leaf(&Tensor::scalar(2.0f32));
+///     let [slope] = cube(x).grad([x]);
+///     slope.item()
+/// });
+/// assert_eq!(slope, 12.0);
+/// ```
+pub trait Op<F: Real>: Any + Send + Sync {
+    /// The op's name, as rewrites, profiles and messages show it.
+    fn name(&self) -> &'static str;
+
+    /// Gives the cotangent of every input that takes one. Written with operations on `Var`s, so that it is itself
+    /// differentiable.
+    fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>);
+
+    /// The activation that the op applies to its result. The sweep treats it as an op of its own, by its output alone:
+    /// the rule of this op receives the cotangent of what the activation was applied to.
+    fn activation(&self) -> Activation {
+        Activation::Identity
+    }
+
+    /// Floating-point operations of the forward pass; what [`Tape::profile`](crate::Tape::profile) divides by time.
+    fn flops(&self, inputs: &[Shape], output: Shape) -> u64 {
+        let _ = inputs;
+        output.len() as u64
+    }
+}
+
+/// What a rule of differentiation sees: inputs, result, and the result's cotangent.
+pub struct Vjp<'a, 't, F: Real> {
+    /// The cotangent of the result: the derivative of what is differentiated, by each element of `y`.
+    pub g: Var<'t, F>,
+    /// The result.
+    pub y: Var<'t, F>,
+    op: &'a dyn Op<F>,
+    sweep: &'a mut Sweep<F>,
+    recorded: bool,
+}
+
+impl<'a, 't, F: Real> Vjp<'a, 't, F> {
+    pub(crate) fn new(
+        op: &'a dyn Op<F>,
+        g: Var<'t, F>,
+        y: Var<'t, F>,
+        sweep: &'a mut Sweep<F>,
+        recorded: bool,
+    ) -> Self {
+        Vjp { g, y, op, sweep, recorded }
+    }
+
+    /// The graph, for making constants.
+    pub fn graph(&self) -> &'t Graph<'t, F> {
+        self.g.graph()
+    }
+
+    fn input(&self, i: usize) -> u32 {
+        self.graph().input_of(self.y.id(), i)
+    }
+
+    /// How many inputs the op has.
+    pub fn input_count(&self) -> usize {
+        self.graph().input_count_of(self.y.id())
+    }
+
+    /// Input `i`.
+    pub fn x(&self, i: usize) -> Var<'t, F> {
+        self.graph().var_at(self.input(i))
+    }
+
+    /// Input `i`, which holds indices.
+    pub fn indices(&self, i: usize) -> IndexVar<'t, F> {
+        IndexVar(self.x(i))
+    }
+
+    /// Input `i`, which holds a mask.
+    pub fn mask(&self, i: usize) -> MaskVar<'t, F> {
+        MaskVar(self.x(i))
+    }
+
+    /// The shape of input `i`.
+    pub fn shape(&self, i: usize) -> Shape {
+        self.x(i).shape()
+    }
+
+    /// Whether the cotangent of input `i` is wanted: something upstream of it is differentiated by.
+    pub fn wants(&self, i: usize) -> bool {
+        self.sweep.wants(self.input(i))
+    }
+
+    /// Whether what the rule computes is recorded, because it may be differentiated again.
+    pub fn is_recorded(&self) -> bool {
+        self.recorded
+    }
+
+    /// Gives the cotangent of input `i`: `rule` runs only if it is wanted.
+    ///
+    /// # Panics
+    /// When its shape is not that of the input.
+    #[track_caller]
+    pub fn give(&mut self, i: usize, rule: impl FnOnce(&Self) -> Var<'t, F>) {
+        let input = self.input(i);
+        if !self.sweep.wants(input) {
+            return;
+        }
+        let cotangent = rule(self);
+        #[cfg(test)]
+        let cotangent = crate::mutate::mutate(self.op.name(), i, cotangent);
+        let (got, want) = (cotangent.shape(), self.graph().var_at(input).shape());
+        if got != want {
+            let name = self.op.name();
+            self.graph().fail(format_args!("{name}: shape of the cotangent of input {i}: left {got}, right {want}"));
+        }
+        self.sweep.accumulate(self.graph(), input, cotangent, self.recorded);
+    }
+}

@@ -1,0 +1,88 @@
+//! Gaussian error linear unit (Hendrycks and Gimpel 2016): `y = x Φ(x)` with `Φ(x) = ½ (1 + erf(x/√2))`,
+//! `dx = g · (Φ(x) + x φ(x))` with `φ(x) = e^(−x²/2) / √(2π)`. Exactly 0 far in the negative tail, as in PyTorch.
+
+use crate::{Op, Real, Var, Vjp};
+use std::f64::consts::FRAC_1_SQRT_2;
+
+/// `1 / √(2π)`.
+const DENSITY: f64 = 0.398_942_280_401_432_7;
+
+#[derive(Clone, Copy)]
+struct Gelu;
+
+impl<F: Real> Op<F> for Gelu {
+    fn name(&self) -> &'static str {
+        "gelu"
+    }
+
+    fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
+        cx.give(0, |c| c.g.gelu_backward(c.x(0)));
+    }
+}
+
+/// `g · (Φ(x) + x φ(x))` in one pass: `dx = h g · φ(x) (2 − x²)`.
+#[derive(Clone, Copy)]
+struct GeluBackward;
+
+impl<F: Real> Op<F> for GeluBackward {
+    fn name(&self) -> &'static str {
+        "gelu_backward"
+    }
+
+    fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
+        cx.give(0, |c| c.g.gelu_backward(c.x(1)));
+        cx.give(1, |c| {
+            let square = c.x(1) * c.x(1);
+            c.g * c.x(0) * (square * -0.5).exp() * (2.0 - square) * DENSITY
+        });
+    }
+}
+
+#[inline(always)]
+fn gelu<F: Real>(x: F) -> F {
+    F::from_f64(0.5) * x * (F::ONE + (x * F::from_f64(FRAC_1_SQRT_2)).erf())
+}
+
+#[inline(always)]
+fn gelu_backward<F: Real>(g: F, x: F) -> F {
+    let half = F::from_f64(0.5);
+    let below = half * (F::ONE + (x * F::from_f64(FRAC_1_SQRT_2)).erf());
+    g * (below + x * (-(half * x * x)).exp() * F::from_f64(DENSITY))
+}
+
+impl<'t, F: Real> Var<'t, F> {
+    /// `x Φ(x)` with the distribution function Φ of the normal distribution, elementwise; the same shape. PyTorch's
+    /// default form; [`gelu_tanh`](Var::gelu_tanh) is the other.
+    #[track_caller]
+    pub fn gelu(self) -> Self {
+        self.map(Gelu, gelu)
+    }
+
+    #[track_caller]
+    fn gelu_backward(self, x: Self) -> Self {
+        self.zip(x, GeluBackward, gelu_backward)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Params, Tape, Tensor, gradcheck};
+
+    #[test]
+    fn gelu() {
+        gradcheck::unary(|x| x.gelu(), -3.0..3.0);
+    }
+
+    #[test]
+    fn gelu_backward() {
+        gradcheck::pair(|g, x| g.gelu_backward(x), -2.0..2.0, &[3, 4], &[3, 4]);
+    }
+
+    #[test]
+    fn zero_in_the_tail() {
+        Tape::<f32>::new().run(&Params::new(0), |t| {
+            let x = t.leaf(&Tensor::from_vec([2], vec![-12.0, -30.0]));
+            assert_eq!(*x.gelu().value(), [0.0, 0.0]);
+        });
+    }
+}

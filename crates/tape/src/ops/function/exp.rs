@@ -1,0 +1,34 @@
+//! Exponential: `y = eˣ`, `dx = g · y`.
+
+use crate::{Op, Real, Var, Vjp};
+
+#[derive(Clone, Copy)]
+struct Exp;
+
+impl<F: Real> Op<F> for Exp {
+    fn name(&self) -> &'static str {
+        "exp"
+    }
+
+    fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
+        cx.give(0, |c| c.g * c.y);
+    }
+}
+
+impl<'t, F: Real> Var<'t, F> {
+    /// The exponential function, elementwise; the same shape.
+    #[track_caller]
+    pub fn exp(self) -> Self {
+        self.map(Exp, F::exp)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::gradcheck;
+
+    #[test]
+    fn exp() {
+        gradcheck::unary(|x| x.exp(), -2.0..2.0);
+    }
+}

@@ -1,0 +1,20 @@
+//! One op, one file: its documentation with the formulas of value and derivative, its method on [`Var`](crate::Var), its
+//! rule, its gradient check. A new op is a new file, and a line in the module of its kind.
+
+pub mod activation;
+pub mod arithmetic;
+pub mod compare;
+pub mod function;
+pub mod index;
+pub mod loss;
+pub mod normalize;
+pub mod product;
+pub mod random;
+pub mod reduce;
+pub mod shape;
+
+pub use activation::Activation;
+pub(crate) use activation::{activation_name, activation_vjp};
+pub use compare::Operand;
+pub use loss::{CrossEntropy, Reduction};
+pub use shape::{concat, stack};

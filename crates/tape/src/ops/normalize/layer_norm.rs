@@ -1,0 +1,283 @@
+//! Layer normalization: `y = (x − μ) · r` over the last axes, with mean μ and `r = 1 / √(σ² + ε)`, then `y · w + b`.
+//! `dx = r · (g − mean g − y · mean(g · y))`, in one pass over `g` and `y`.
+//!
+//! `r` is a node of its own, with the derivative `dx = −g · r³ · (x − μ) / n`. The rule of `y` is its whole derivative by
+//! `x`, including the way through `r`, so `y` gives nothing to `r`; but what the rule computes reads both, and that is how
+//! the second order finds its way (Ba, Kiros and Hinton 2016, *Layer Normalization*).
+
+use crate::{Op, Real, Shape, Var, Vjp};
+
+/// `r` of each row.
+#[derive(Clone, Copy)]
+struct LayerNormRstd;
+
+impl<F: Real> Op<F> for LayerNormRstd {
+    fn name(&self) -> &'static str {
+        "layer_norm_rstd"
+    }
+
+    fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
+        cx.give(0, |c| {
+            let [_, n] = c.x(0).dims();
+            (c.x(0) - c.x(0).mean_keepdim(1)) * (c.g * c.y * c.y * c.y * (-1.0 / n as f64))
+        });
+    }
+
+    fn flops(&self, inputs: &[Shape], _: Shape) -> u64 {
+        3 * inputs[0].len() as u64
+    }
+}
+
+/// `y` from `x`; `r` is an input for the sake of the rule.
+#[derive(Clone, Copy)]
+struct LayerNorm;
+
+impl<F: Real> Op<F> for LayerNorm {
+    fn name(&self) -> &'static str {
+        "layer_norm"
+    }
+
+    fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
+        cx.give(0, |c| c.g.layer_norm_backward(c.y, c.x(1)));
+    }
+
+    fn flops(&self, _: &[Shape], output: Shape) -> u64 {
+        2 * output.len() as u64
+    }
+}
+
+/// `z = r · (g − mean g − y · mean(g · y))`. For the cotangent h of z: by g, the same function of h, which is
+/// symmetric; `dy = −r · (h · mean(g · y) + g · mean(h · y))`; `dr = Σ h · z / r`.
+#[derive(Clone, Copy)]
+struct LayerNormBackward;
+
+impl<F: Real> Op<F> for LayerNormBackward {
+    fn name(&self) -> &'static str {
+        "layer_norm_backward"
+    }
+
+    fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
+        let (h, g, y, r) = (cx.g, cx.x(0), cx.x(1), cx.x(2));
+        cx.give(0, |_| h.layer_norm_backward(y, r));
+        cx.give(1, |_| -(h * (g * y).mean_keepdim(1) + g * (h * y).mean_keepdim(1)) * r);
+        cx.give(2, |_| (h * (g - g.mean_keepdim(1) - y * (g * y).mean_keepdim(1))).sum_keepdim(1));
+    }
+
+    fn flops(&self, _: &[Shape], output: Shape) -> u64 {
+        8 * output.len() as u64
+    }
+}
+
+/// `y · w + b`, with the whole derivative by `x`: with `h = g · w`, `dx = r · (h − mean h − y · mean(h · y))`,
+/// `dw = Σ g · y` and `db = Σ g` over the rows. Inputs x, y, r, w, b; to y and r it gives nothing, as above.
+#[derive(Clone, Copy)]
+struct LayerNormAffine;
+
+impl<F: Real> Op<F> for LayerNormAffine {
+    fn name(&self) -> &'static str {
+        "layer_norm_affine"
+    }
+
+    fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
+        let (y, r, w) = (cx.x(1), cx.x(2), cx.x(3));
+        // What is differentiated again goes through the family above; the fused kernel saves the pass that makes g · w.
+        cx.give(0, |c| match c.is_recorded() {
+            true => (c.g * w).layer_norm_backward(y, r),
+            false => c.g.layer_norm_affine_backward(y, r, w),
+        });
+        cx.give(3, |c| c.g.sum_of_products(y));
+        cx.give(4, |c| c.g.sum(0));
+    }
+
+    fn flops(&self, _: &[Shape], output: Shape) -> u64 {
+        2 * output.len() as u64
+    }
+}
+
+/// `z = Σ a · b` over the rows: `da = g · b`, `db = g · a`.
+#[derive(Clone, Copy)]
+struct SumOfProducts;
+
+impl<F: Real> Op<F> for SumOfProducts {
+    fn name(&self) -> &'static str {
+        "sum_of_products"
+    }
+
+    fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
+        cx.give(0, |c| c.g * c.x(1));
+        cx.give(1, |c| c.g * c.x(0));
+    }
+
+    fn flops(&self, inputs: &[Shape], _: Shape) -> u64 {
+        2 * inputs[0].len() as u64
+    }
+}
+
+impl<'t, F: Real> Var<'t, F> {
+    /// Layer normalization over the last `axes` axes: mean 0 and variance 1 there (with divisor n, and `eps` added to the
+    /// variance), then times `weight`, plus `bias`, which both have the shape of these axes. The same shape as the value.
+    /// As PyTorch's function of this name.
+    ///
+    /// # Panics
+    /// When there are fewer than `axes` axes, or weight or bias have another shape than the last ones.
+    #[track_caller]
+    pub fn layer_norm(self, axes: usize, weight: Option<Self>, bias: Option<Self>, eps: f64) -> Self {
+        let shape = self.shape();
+        if axes > shape.rank() {
+            self.graph().fail(format_args!("layer_norm: number of axes: left {axes}, right {shape}"));
+        }
+        let (outer, normalized) = shape.dims().split_at(shape.rank() - axes);
+        for (name, affine) in [("weight", weight), ("bias", bias)] {
+            if let Some(affine) = affine
+                && affine.shape() != Shape::new(normalized)
+            {
+                let right = affine.shape();
+                self.graph().fail(format_args!("layer_norm: shape of {name}: left {shape}, right {right}"));
+            }
+        }
+        let (rows, n) = (outer.iter().product::<usize>(), normalized.iter().product::<usize>());
+        let x = self.reshape([rows, n]);
+        let (y, rstd) = x.normalize_rows(eps);
+        let flat = |affine: Self| affine.reshape([n]);
+        let y = match (weight.map(flat), bias.map(flat)) {
+            (Some(weight), Some(bias)) => x.layer_norm_affine(y, rstd, weight, bias),
+            (Some(weight), None) => y * weight,
+            (None, Some(bias)) => y + bias,
+            (None, None) => y,
+        };
+        y.reshape(shape)
+    }
+
+    /// Every row normalized, and `r`.
+    #[track_caller]
+    fn normalize_rows(self, eps: f64) -> (Self, Self) {
+        let [rows, n] = self.dims();
+        let (graph, shape, per_row) = (self.graph(), self.shape(), Shape::from([rows, 1]));
+        let (mut y, mut mean, mut rstd) = (graph.output(shape), graph.output(per_row), graph.output(per_row));
+        let (out, mean_out, rstd_out) = (y.as_mut_slice(), mean.as_mut_slice(), rstd.as_mut_slice());
+        kernels::layer_norm(&self.value(), rows, n, F::from_f64(eps), out, mean_out, rstd_out);
+        // Not read again, but on the tape its buffer is used again.
+        graph.constant(per_row, mean);
+        let rstd = graph.record(LayerNormRstd, &[self.into()], per_row, rstd);
+        (graph.record(LayerNorm, &[self.into(), rstd.into()], shape, y), rstd)
+    }
+
+    #[track_caller]
+    fn layer_norm_backward(self, y: Self, rstd: Self) -> Self {
+        let [rows, n] = self.dims();
+        self.graph().apply(LayerNormBackward, [self, y, rstd], self.shape(), |[g, y, rstd], dx| {
+            kernels::layer_norm_backward(g, y, rstd, None, rows, n, dx);
+        })
+    }
+
+    #[track_caller]
+    fn layer_norm_affine(self, y: Self, rstd: Self, weight: Self, bias: Self) -> Self {
+        let (shape, along) = (self.shape(), weight.shape());
+        self.graph().apply(LayerNormAffine, [self, y, rstd, weight, bias], shape, |[_, y, _, w, b], out| {
+            kernels::zip3_broadcast(y, shape, w, along, b, along, out, shape, |y, w, b| y * w + b);
+        })
+    }
+
+    /// For a sweep of first order alone: a constant.
+    #[track_caller]
+    fn layer_norm_affine_backward(self, y: Self, rstd: Self, weight: Self) -> Self {
+        let [rows, n] = self.dims();
+        let mut out = self.graph().output(self.shape());
+        let (g, y, rstd, weight) = (self.value(), y.value(), rstd.value(), weight.value());
+        kernels::layer_norm_backward(&g, &y, &rstd, Some(&weight), rows, n, out.as_mut_slice());
+        self.graph().constant(self.shape(), out)
+    }
+
+    /// `Σ a · b` over the rows of two matrices.
+    #[track_caller]
+    fn sum_of_products(self, other: Self) -> Self {
+        let [rows, n] = self.dims();
+        self.graph().apply(SumOfProducts, [self, other], Shape::from([n]), |[a, b], out| {
+            kernels::sum_of_products(a, b, rows, n, out);
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::gradcheck::{self, Order, check, sample};
+    use crate::{Params, Tape, Tensor, Var};
+
+    const EPS: f64 = 1e-2;
+
+    #[test]
+    fn layer_norm() {
+        gradcheck::shapes(|x| x.layer_norm(1, None, None, EPS), -2.0..2.0, &[&[3, 5], &[6], &[2, 3, 4], &[0, 3]]);
+        gradcheck::shapes(|x| x.layer_norm(2, None, None, EPS), -2.0..2.0, &[&[3, 5], &[2, 3, 4], &[2, 2, 1, 33]]);
+        gradcheck::shapes(|x| x.layer_norm(1, None, None, EPS), -2.0..2.0, &[&[4, 1]]);
+    }
+
+    #[test]
+    fn layer_norm_with_weight_and_bias() {
+        gradcheck::triple(|x, w, b| x.layer_norm(1, Some(w), Some(b), EPS), -2.0..2.0, &[3, 5], &[5], &[5]);
+        gradcheck::triple(|x, w, b| x.layer_norm(2, Some(w), Some(b), EPS), -2.0..2.0, &[2, 3, 4], &[3, 4], &[3, 4]);
+        gradcheck::pair(|x, w| x.layer_norm(1, Some(w), None, EPS), -2.0..2.0, &[3, 5], &[5]);
+        gradcheck::pair(|x, b| x.layer_norm(1, None, Some(b), EPS), -2.0..2.0, &[3, 5], &[5]);
+    }
+
+    #[test]
+    fn parts_of_the_rule() {
+        gradcheck::triple(|g, y, r| g.layer_norm_backward(y, r), -1.0..1.0, &[3, 5], &[3, 5], &[3, 1]);
+        gradcheck::pair(|a, b| a.sum_of_products(b), -1.0..1.0, &[3, 5], &[3, 5]);
+        gradcheck::pair(|a, b| a.sum_of_products(b), -1.0..1.0, &[150, 133], &[150, 133]);
+    }
+
+    /// Another way to the same function: 1 / √v by Newton's method for r⁻² = v, in operations that all have their own
+    /// check.
+    #[test]
+    fn agrees_with_its_definition_to_second_order() {
+        fn defined(x: Var<'_, f64>) -> Var<'_, f64> {
+            let centered = x - x.mean_keepdim(1);
+            let variance = (centered * centered).mean_keepdim(1) + EPS;
+            let mut r = variance.detach() * 0.0 + 0.5;
+            for _ in 0..12 {
+                r = r * 1.5 - r * r * r * variance * 0.5;
+            }
+            centered * r
+        }
+        let (x, g) = (sample([4, 7], -1.0..1.0, 1), sample([4, 7], -1.0..1.0, 2));
+        let orders = |f: for<'t> fn(Var<'t, f64>) -> Var<'t, f64>| {
+            Tape::<f64>::new().run(&Params::new(0), |t| {
+                let x = t.leaf(&x);
+                let y = f(x);
+                let [first] = (y * t.input(&g)).sum(..).grad_recorded([x]);
+                let [second] = (first * first).sum(..).grad([x]);
+                [y.to_tensor(), first.to_tensor(), second.to_tensor()]
+            })
+        };
+        let fused = orders(|x| x.layer_norm(1, None, None, EPS));
+        for (fused, defined) in fused.iter().zip(orders(defined)) {
+            let close = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-9 * (1.0 + b.abs());
+            assert!(fused.as_slice().iter().zip(defined.as_slice()).all(close), "{fused:?} {defined:?}");
+        }
+    }
+
+    #[test]
+    fn values() {
+        Tape::<f64>::new().eval(&Params::new(0), |t| {
+            let x = t.input(&Tensor::from_vec([2, 2], vec![1.0, 5.0, 3.0, 3.0]));
+            let (w, b) = (t.input(&Tensor::from_vec([2], vec![2.0, 3.0])), t.full([2], 0.5));
+            assert_eq!(&*x.layer_norm(1, Some(w), Some(b), 0.0).slice(0, 0..1).value(), [-1.5, 3.5]);
+            // A constant row has variance 0: ε alone keeps it finite.
+            assert_eq!(&*x.layer_norm(1, Some(w), Some(b), 1e-5).slice(0, 1..2).value(), [0.5, 0.5]);
+        });
+    }
+
+    #[test]
+    #[should_panic(expected = "layer_norm: shape of bias: left [2, 3], right [2]")]
+    fn bias_of_another_shape() {
+        Tape::<f32>::new().eval(&Params::new(0), |t| {
+            t.full([2, 3], 0.0).layer_norm(1, None, Some(t.full([2], 0.0)), 1e-5);
+        });
+    }
+
+    #[test]
+    fn one_axis_of_one() {
+        check(|_, x| x[0].layer_norm(0, None, None, EPS), &[sample([3], -1.0..1.0, 1)], Order::Second).unwrap();
+    }
+}

@@ -1,0 +1,4 @@
+//! Products of matrices and vectors.
+
+pub mod linear;
+pub mod matmul;

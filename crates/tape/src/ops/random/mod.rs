@@ -1,0 +1,3 @@
+//! Ops that draw random numbers.
+
+pub mod dropout;

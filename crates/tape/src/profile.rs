@@ -1,0 +1,149 @@
+//! Reading the tape: where the time goes ([`Tape::profile`]) and what was computed ([`Tape::to_dot`]).
+
+use crate::{Op, Real, Shape, Tape};
+use std::fmt::{self, Write};
+use std::time::{Duration, Instant};
+
+/// What one kind of op cost, in all steps since profiling began.
+#[derive(Clone, Debug)]
+pub struct OpProfile {
+    /// The op's name.
+    pub name: &'static str,
+    /// How often it was computed.
+    pub count: u64,
+    /// Time of the forward passes.
+    pub forward: Duration,
+    /// Time of the rules in reverse sweeps.
+    pub backward: Duration,
+    /// Bytes that the forward passes read and wrote, each operand counted once.
+    pub bytes: u64,
+    /// Floating-point operations of the forward passes.
+    pub flops: u64,
+}
+
+/// What every kind of op cost, the most expensive first. Its `Display` is a table.
+#[derive(Clone, Debug, Default)]
+pub struct Profile {
+    /// One entry a kind of op.
+    pub ops: Vec<OpProfile>,
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:<24}{:>9}{:>14}{:>14}{:>11}{:>11}", "op", "count", "forward", "backward", "GFLOP/s", "GB/s")?;
+        for op in &self.ops {
+            let seconds = op.forward.as_secs_f64().max(1e-12);
+            writeln!(
+                f,
+                "{:<24}{:>9}{:>11.3} ms{:>11.3} ms{:>11.2}{:>11.2}",
+                op.name,
+                op.count,
+                op.forward.as_secs_f64() * 1e3,
+                op.backward.as_secs_f64() * 1e3,
+                op.flops as f64 / seconds / 1e9,
+                op.bytes as f64 / seconds / 1e9,
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// Counts while profiling is on.
+pub(crate) struct Profiler {
+    started: Instant,
+    ops: Vec<OpProfile>,
+}
+
+impl Profiler {
+    fn entry(&mut self, name: &'static str) -> &mut OpProfile {
+        if let Some(found) = self.ops.iter().position(|op| op.name == name) {
+            return &mut self.ops[found];
+        }
+        let zero = Duration::ZERO;
+        self.ops.push(OpProfile { name, count: 0, forward: zero, backward: zero, bytes: 0, flops: 0 });
+        self.ops.last_mut().expect("one was pushed")
+    }
+}
+
+impl<F: Real> Tape<F> {
+    /// Starts or stops measuring ops; starting forgets what was measured before.
+    ///
+    /// ```
+    /// use retrograde_tape::{Params, Tape, Tensor};
+    /// let mut tape = Tape::<f32>::new();
+    /// tape.set_profiling(true);
+    /// tape.run(&Params::new(0), |t| t.input(&Tensor::full([8, 8], 1.0)).exp().sum(..).item());
+    /// let profile = tape.profile();
+    /// assert!(profile.ops.iter().any(|op| op.name == "exp" && op.count == 1));
+    /// ```
+    pub fn set_profiling(&mut self, on: bool) {
+        self.profiling.set(on);
+        if on {
+            *self.profiler.get_mut() = Some(Profiler { started: Instant::now(), ops: Vec::new() });
+        }
+    }
+
+    /// What was measured since profiling began; empty where it never did.
+    pub fn profile(&self) -> Profile {
+        let mut ops = self.profiler.borrow().as_ref().map_or(Vec::new(), |profiler| profiler.ops.clone());
+        ops.sort_by_key(|op| std::cmp::Reverse(op.forward + op.backward));
+        Profile { ops }
+    }
+
+    /// The last step as a graph in the DOT language: a box an op, with its name and shape; dashed where nothing is
+    /// differentiated through it. `dot -Tsvg` draws it.
+    pub fn to_dot(&self) -> String {
+        let nodes = self.nodes.borrow();
+        let mut dot = String::from("digraph step {\n  node [shape=box];\n");
+        for (id, node) in nodes.list.iter().enumerate() {
+            let name = node.op.as_ref().map_or(if node.active { "leaf" } else { "constant" }, |op| op.name());
+            let style = if node.active { "" } else { ", style=dashed" };
+            let _ = writeln!(dot, "  n{id} [label=\"{name}\\n{}\"{style}];", node.shape);
+            for input in nodes.inputs(id) {
+                let _ = writeln!(dot, "  n{input} -> n{id};");
+            }
+        }
+        dot.push_str("}\n");
+        dot
+    }
+
+    #[inline]
+    pub(crate) fn is_profiling(&self) -> bool {
+        self.profiling.get()
+    }
+
+    #[inline]
+    pub(crate) fn profile_start(&self) {
+        if self.is_profiling()
+            && !self.in_rule.get()
+            && let Some(profiler) = self.profiler.borrow_mut().as_mut()
+        {
+            profiler.started = Instant::now();
+        }
+    }
+
+    #[cold]
+    pub(crate) fn profile_forward(&self, op: &impl Op<F>, inputs: impl Iterator<Item = Shape>, output: Shape) {
+        if self.in_rule.get() {
+            return;
+        }
+        if let Some(profiler) = self.profiler.borrow_mut().as_mut() {
+            let elapsed = profiler.started.elapsed();
+            let inputs: Vec<Shape> = inputs.collect();
+            let elements = inputs.iter().map(Shape::len).sum::<usize>() + output.len();
+            let entry = profiler.entry(op.name());
+            entry.count += 1;
+            entry.forward += elapsed;
+            entry.bytes += (elements * size_of::<F>()) as u64;
+            entry.flops += op.flops(&inputs, output);
+            profiler.started = Instant::now();
+        }
+    }
+
+    #[cold]
+    pub(crate) fn profile_backward(&self, name: &'static str, elapsed: Duration) {
+        if let Some(profiler) = self.profiler.borrow_mut().as_mut() {
+            profiler.entry(name).backward += elapsed;
+        }
+    }
+}

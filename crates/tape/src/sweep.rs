@@ -1,0 +1,275 @@
+//! The reverse sweep: from a result back to what it is differentiated by.
+//!
+//! One loop over the nodes, from the last to the first, without recursion: at each node that lies between, the op's rule
+//! turns the cotangent of the result into cotangents of the inputs. A *first-order* sweep holds cotangents as plain
+//! buffers, adds to them in place, and forgets what a rule computed on the way as soon as the rule is done. A *recorded*
+//! sweep leaves everything on the tape, where it can be differentiated again.
+
+use crate::node::Stored;
+use crate::ops::{activation_name, activation_vjp};
+use crate::tape::Restore;
+use crate::{Activation, Graph, Op, Real, Tape, Var, Vjp};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// The cotangent of one node, as far as it has been summed up.
+enum Cotangent<F> {
+    None,
+    /// In a first-order sweep: a buffer.
+    Value(Arc<Vec<F>>),
+    /// In a recorded sweep: a node.
+    Node(u32),
+}
+
+/// The state of one sweep. Sweeps may nest, because a rule may differentiate; each has its own.
+pub(crate) struct Sweep<F> {
+    cotangents: Vec<Cotangent<F>>,
+    wanted: Vec<bool>,
+    targets: Vec<u32>,
+}
+
+impl<F> Default for Sweep<F> {
+    fn default() -> Self {
+        Sweep { cotangents: Vec::new(), wanted: Vec::new(), targets: Vec::new() }
+    }
+}
+
+/// An op that goes back to its node when its rule is done, or has panicked.
+struct BorrowedOp<'a, F: Real> {
+    tape: &'a Tape<F>,
+    id: usize,
+    op: Option<Arc<dyn Op<F>>>,
+}
+
+impl<F: Real> BorrowedOp<'_, F> {
+    fn get(&self) -> &dyn Op<F> {
+        &**self.op.as_ref().expect("it is there until the end")
+    }
+}
+
+impl<F: Real> Drop for BorrowedOp<'_, F> {
+    fn drop(&mut self) {
+        self.tape.nodes.borrow_mut().list[self.id].op = self.op.take();
+    }
+}
+
+/// What becomes of one op in a sweep; see [`Var::grad_with`].
+pub enum Rewrite<'t, F: Real> {
+    /// The op's own rule, with the cotangent as it is.
+    Keep,
+    /// The op's own rule, with this cotangent instead.
+    Cotangent(Var<'t, F>),
+    /// Not the rule but this, as the cotangent of the op's only input.
+    Replace(Var<'t, F>),
+}
+
+/// A closure that sees every op of a sweep, its result and the result's cotangent.
+pub(crate) type Rewriter<'r, 't, F> = &'r mut dyn FnMut(&'static str, Var<'t, F>, Var<'t, F>) -> Rewrite<'t, F>;
+
+impl<F: Real> Sweep<F> {
+    #[inline]
+    pub(crate) fn wants(&self, id: u32) -> bool {
+        self.wanted[id as usize]
+    }
+
+    /// Adds to the cotangent of a node: the first is moved, the next are added in place.
+    pub(crate) fn accumulate<'t>(&mut self, graph: &'t Graph<'t, F>, id: u32, more: Var<'t, F>, recorded: bool) {
+        let slot = &mut self.cotangents[id as usize];
+        let sum = match slot {
+            Cotangent::None if recorded => Cotangent::Node(more.id()),
+            Cotangent::None => Cotangent::Value(graph.float_buffer(more)),
+            Cotangent::Node(sum) => Cotangent::Node((graph.var_at(*sum) + more).id()),
+            Cotangent::Value(sum) => {
+                let len = more.shape().len();
+                if let Some(sum) = Arc::get_mut(sum) {
+                    return kernels::accumulate(&mut sum[..len], graph.tape.nodes.borrow().floats(more.id()));
+                }
+                // Shared, for instance with the cotangent of another input: the sum needs a buffer of its own.
+                let mut buffer = graph.tape.floats.take(len);
+                let out = Arc::get_mut(&mut buffer).expect("a buffer from the pool has one holder");
+                kernels::zip(&sum[..len], graph.tape.nodes.borrow().floats(more.id()), &mut out[..len], |a, b| a + b);
+                Cotangent::Value(buffer)
+            }
+        };
+        if let Cotangent::Value(old) = std::mem::replace(slot, sum) {
+            graph.tape.floats.give(old);
+        }
+    }
+
+    fn take(&mut self, id: usize) -> Cotangent<F> {
+        std::mem::replace(&mut self.cotangents[id], Cotangent::None)
+    }
+}
+
+impl<'t, F: Real> Graph<'t, F> {
+    /// A sweep that wants everything that is active.
+    pub(crate) fn sweep_all(&self, root: Var<'t, F>) -> Sweep<F> {
+        let mut sweep = self.tape.sweeps.borrow_mut().pop().unwrap_or_default();
+        let count = root.id() as usize + 1;
+        sweep.cotangents.resize_with(count, || Cotangent::None);
+        sweep.wanted.extend(self.tape.nodes.borrow().list[..count].iter().map(|node| node.active));
+        sweep
+    }
+
+    /// A sweep that wants what lies between `targets` and `root`.
+    pub(crate) fn sweep_between(&self, root: Var<'t, F>, targets: &[Var<'t, F>]) -> Sweep<F> {
+        let mut sweep = self.tape.sweeps.borrow_mut().pop().unwrap_or_default();
+        let count = root.id() as usize + 1;
+        sweep.cotangents.resize_with(count, || Cotangent::None);
+        sweep.wanted.resize(count, false);
+        sweep.targets.extend(targets.iter().map(|target| target.id()));
+        let nodes = self.tape.nodes.borrow();
+        for &target in &sweep.targets {
+            if (target as usize) < count {
+                sweep.wanted[target as usize] = true;
+            }
+        }
+        let first = sweep.targets.iter().min().map_or(count, |&target| target as usize);
+        for id in first..count {
+            if !sweep.wanted[id] {
+                sweep.wanted[id] = nodes.inputs(id).iter().any(|&input| sweep.wanted[input as usize]);
+            }
+        }
+        drop(nodes);
+        sweep
+    }
+
+    /// Runs a sweep from `root`, whose cotangent is `seed`. `consume` gives forward values back on the way.
+    #[track_caller]
+    pub(crate) fn run_sweep(
+        &'t self,
+        sweep: &mut Sweep<F>,
+        root: Var<'t, F>,
+        seed: Var<'t, F>,
+        recorded: bool,
+        consume: bool,
+        mut rewrite: Option<Rewriter<'_, 't, F>>,
+    ) {
+        let _recording = Restore::replace(&self.tape.recording, recorded);
+        if sweep.wants(root.id()) {
+            sweep.accumulate(self, root.id(), seed, recorded);
+        }
+        for id in (0..=root.id() as usize).rev() {
+            if sweep.wanted[id]
+                && !matches!(sweep.cotangents[id], Cotangent::None)
+                && let Some(op) = self.borrow_op(id)
+            {
+                let cotangent = if sweep.targets.contains(&(id as u32)) {
+                    match &sweep.cotangents[id] {
+                        Cotangent::Value(buffer) => Cotangent::Value(buffer.clone()),
+                        Cotangent::Node(node) => Cotangent::Node(*node),
+                        Cotangent::None => Cotangent::None,
+                    }
+                } else {
+                    sweep.take(id)
+                };
+                let mark = self.node_count();
+                let y = self.var_at(id as u32);
+                let g = match cotangent {
+                    Cotangent::Value(buffer) => self.push_leaf(Stored::Float(buffer), y.shape(), false),
+                    Cotangent::Node(node) => self.var_at(node),
+                    Cotangent::None => continue,
+                };
+                let started = self.tape.is_profiling().then(Instant::now);
+                let in_rule = Restore::replace(&self.tape.in_rule, true);
+                self.apply_rule(sweep, op.get(), y, g, recorded, &mut rewrite);
+                drop(in_rule);
+                if let Some(started) = started {
+                    self.tape.profile_backward(op.get().name(), started.elapsed());
+                }
+                if !recorded {
+                    self.truncate(mark);
+                }
+            }
+            if consume {
+                self.release(id);
+            }
+        }
+    }
+
+    #[track_caller]
+    fn apply_rule(
+        &'t self,
+        sweep: &mut Sweep<F>,
+        op: &dyn Op<F>,
+        y: Var<'t, F>,
+        mut g: Var<'t, F>,
+        recorded: bool,
+        rewrite: &mut Option<Rewriter<'_, 't, F>>,
+    ) {
+        self.refuse_first_order(op);
+        let mut ask = |name, g| match rewrite {
+            Some(rewrite) => rewrite(name, y, g),
+            None => Rewrite::Keep,
+        };
+        let activation = op.activation();
+        if activation != Activation::Identity {
+            g = match ask(activation_name(activation), g) {
+                Rewrite::Keep => activation_vjp(activation, y, g),
+                Rewrite::Cotangent(g) => activation_vjp(activation, y, g),
+                Rewrite::Replace(dx) => dx,
+            };
+        }
+        match ask(op.name(), g) {
+            Rewrite::Keep => {}
+            Rewrite::Cotangent(instead) => g = instead,
+            Rewrite::Replace(dx) => {
+                let inputs = self.input_count_of(y.id());
+                if inputs != 1 {
+                    self.fail(format_args!(
+                        "grad_with: replacing a cotangent needs one input, {} has {inputs}",
+                        op.name()
+                    ));
+                }
+                let input = self.input_of(y.id(), 0);
+                if sweep.wants(input) {
+                    sweep.accumulate(self, input, dx, recorded);
+                }
+                return;
+            }
+        }
+        op.vjp(&mut Vjp::new(op, g, y, sweep, recorded));
+    }
+
+    /// The cotangent of `target` after a sweep, as a value on the tape; `None` where nothing flowed into it.
+    pub(crate) fn cotangent(&'t self, sweep: &Sweep<F>, target: Var<'t, F>) -> Option<Var<'t, F>> {
+        match sweep.cotangents.get(target.id() as usize)? {
+            Cotangent::None => None,
+            Cotangent::Node(node) => Some(self.var_at(*node)),
+            Cotangent::Value(buffer) => Some(self.push_leaf(Stored::Float(buffer.clone()), target.shape(), false)),
+        }
+    }
+
+    /// The cotangent of a node after a first-order sweep, taken out of it.
+    pub(crate) fn take_cotangent(&self, sweep: &mut Sweep<F>, id: u32) -> Option<Arc<Vec<F>>> {
+        match sweep.cotangents.get_mut(id as usize).map(|slot| std::mem::replace(slot, Cotangent::None)) {
+            Some(Cotangent::Value(buffer)) => Some(buffer),
+            _ => None,
+        }
+    }
+
+    /// Gives the memory of a sweep back.
+    pub(crate) fn end_sweep(&self, mut sweep: Sweep<F>) {
+        for cotangent in sweep.cotangents.drain(..) {
+            if let Cotangent::Value(buffer) = cotangent {
+                self.tape.floats.give(buffer);
+            }
+        }
+        sweep.wanted.clear();
+        sweep.targets.clear();
+        self.tape.sweeps.borrow_mut().push(sweep);
+    }
+
+    /// The op of a node, out of the node while its rule runs, which is cheaper than counting another holder.
+    fn borrow_op(&self, id: usize) -> Option<BorrowedOp<'_, F>> {
+        let op = self.tape.nodes.borrow_mut().list[id].op.take()?;
+        Some(BorrowedOp { tape: self.tape, id, op: Some(op) })
+    }
+
+    fn float_buffer(&self, var: Var<'t, F>) -> Arc<Vec<F>> {
+        match self.stored(var) {
+            Stored::Float(buffer) => buffer,
+            _ => crate::node::released(),
+        }
+    }
+}
