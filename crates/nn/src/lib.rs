@@ -1,1 +1,26 @@
-//! Placeholder.
+//! Layers on the tape: small structs of parameter ids.
+//!
+//! ```
+//! use retrograde_nn::{Activation, Layer, Linear, Sequential};
+//! use retrograde_tape::{Params, Tape, Tensor};
+//!
+//! let mut params = Params::<f32>::new(0);
+//! let mut root = params.root();
+//! let model = Sequential::new()
+//!     .then(Linear::config(784, 128).activation(Activation::Sigmoid).build(root.at("fc1")))
+//!     .then(Linear::new(root.at("fc2"), 128, 10));
+//! let logits = Tape::new().eval(&params, |t| model.forward(t.input(&Tensor::full([2, 784], 0.5))).to_tensor());
+//! assert_eq!(logits.shape().dims(), [2, 10]);
+//! ```
+
+mod activation;
+pub mod init;
+mod layer;
+mod linear;
+mod sequential;
+
+pub use activation::{Flatten, Relu, Sigmoid, Tanh};
+pub use layer::{DynLayer, Layer};
+pub use linear::{Linear, LinearConfig};
+pub use sequential::Sequential;
+pub use tape::Activation;

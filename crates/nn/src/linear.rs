@@ -1,0 +1,98 @@
+//! [`Linear`]: the fully connected layer.
+
+use crate::Layer;
+use crate::init::Uniform;
+use tape::{Activation, Init, ParamId, ParamPath, Real, Var};
+
+/// Fully connected layer: `y = activation(x·Wᵀ + b)`, from `[…, inputs]` to `[…, outputs]`.
+///
+/// Parameters, under PyTorch's names: `weight` `[outputs, inputs]`, `bias` `[outputs]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Linear {
+    weight: ParamId,
+    bias: Option<ParamId>,
+    activation: Activation,
+}
+
+/// How a [`Linear`] is made: with a bias, without activation, started as PyTorch does, unless it says otherwise.
+#[derive(Clone, Copy, Debug)]
+pub struct LinearConfig<I = Uniform> {
+    inputs: usize,
+    outputs: usize,
+    bias: bool,
+    activation: Activation,
+    init: I,
+    bias_bound: f64,
+}
+
+impl Linear {
+    /// A layer with a bias; weight and bias start uniform in ±1/√inputs, as PyTorch's do.
+    ///
+    /// # Panics
+    /// When there are parameters of the same names at this place already.
+    #[track_caller]
+    pub fn new<F: Real>(params: ParamPath<'_, F>, inputs: usize, outputs: usize) -> Linear {
+        Linear::config(inputs, outputs).build(params)
+    }
+
+    /// A layer with settings of its own.
+    pub fn config(inputs: usize, outputs: usize) -> LinearConfig {
+        let bound = 1.0 / (inputs.max(1) as f64).sqrt();
+        let init = Uniform { bound };
+        LinearConfig { inputs, outputs, bias: true, activation: Activation::Identity, init, bias_bound: bound }
+    }
+
+    /// The weight.
+    pub fn weight(&self) -> ParamId {
+        self.weight
+    }
+
+    /// The bias, if there is one.
+    pub fn bias(&self) -> Option<ParamId> {
+        self.bias
+    }
+}
+
+impl<I: Init> LinearConfig<I> {
+    /// With or without a bias.
+    pub fn bias(self, bias: bool) -> Self {
+        LinearConfig { bias, ..self }
+    }
+
+    /// An activation, fused into the layer.
+    pub fn activation(self, activation: Activation) -> Self {
+        LinearConfig { activation, ..self }
+    }
+
+    /// How the weight starts; the bias then starts at 0.
+    pub fn init<J: Init>(self, init: J) -> LinearConfig<J> {
+        let LinearConfig { inputs, outputs, bias, activation, .. } = self;
+        LinearConfig { inputs, outputs, bias, activation, init, bias_bound: 0.0 }
+    }
+
+    /// Adds the parameters to the store.
+    ///
+    /// # Panics
+    /// When there are parameters of the same names at this place already.
+    #[track_caller]
+    pub fn build<F: Real>(self, mut params: ParamPath<'_, F>) -> Linear {
+        let weight = params.param("weight", [self.outputs, self.inputs], self.init);
+        let mut bias = None;
+        if self.bias {
+            bias = Some(params.param("bias", [self.outputs], Uniform { bound: self.bias_bound }));
+        }
+        Linear { weight, bias, activation: self.activation }
+    }
+}
+
+impl Layer for Linear {
+    fn forward<'t, F: Real>(&self, x: Var<'t, F>) -> Var<'t, F> {
+        let graph = x.graph();
+        let _layer = graph.within(self.weight);
+        let bias = match self.bias {
+            Some(bias) => Some(graph.param(bias)),
+            None => None,
+        };
+        x.linear_activated(graph.param(self.weight), bias, self.activation)
+    }
+}

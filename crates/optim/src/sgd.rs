@@ -1,0 +1,90 @@
+//! Stochastic gradient descent.
+
+use crate::Optimizer;
+use tape::{Params, Real, Step};
+
+/// Stochastic gradient descent, by PyTorch's definition. With `g` the gradient plus `weight_decay · w`:
+///
+/// * without momentum: `w ← w − lr · g`;
+/// * with momentum `μ`: `v ← μ v + (1 − dampening) g`, from `v = g` in the first step, and `w ← w − lr · v`;
+/// * Nesterov: `w ← w − lr (g + μ v)` (Sutskever et al. 2013).
+///
+/// A parameter without a gradient is left alone, weight decay included.
+#[derive(Clone, Debug)]
+pub struct Sgd<F: Real = f32> {
+    learning_rate: f64,
+    momentum: f64,
+    dampening: f64,
+    weight_decay: f64,
+    nesterov: bool,
+    velocities: Vec<Vec<F>>,
+}
+
+impl<F: Real> Sgd<F> {
+    /// Without momentum and weight decay.
+    pub fn new(learning_rate: f64) -> Self {
+        let (momentum, dampening, weight_decay) = (0.0, 0.0, 0.0);
+        Sgd { learning_rate, momentum, dampening, weight_decay, nesterov: false, velocities: Vec::new() }
+    }
+
+    /// With this momentum.
+    pub fn momentum(self, momentum: f64) -> Self {
+        Sgd { momentum, ..self }
+    }
+
+    /// With this dampening of what enters the momentum.
+    pub fn dampening(self, dampening: f64) -> Self {
+        Sgd { dampening, ..self }
+    }
+
+    /// With this weight decay, the `reg` of `g + reg · w`.
+    pub fn weight_decay(self, weight_decay: f64) -> Self {
+        Sgd { weight_decay, ..self }
+    }
+
+    /// With Nesterov's momentum.
+    pub fn nesterov(self, nesterov: bool) -> Self {
+        Sgd { nesterov, ..self }
+    }
+}
+
+impl<F: Real> Optimizer<F> for Sgd<F> {
+    fn step(&mut self, params: &mut Params<F>, step: &Step<F>) {
+        let lr = F::from_f64(self.learning_rate);
+        let decay = F::from_f64(self.weight_decay);
+        if self.momentum == 0.0 {
+            return params.commit(step, |_, w, g| tape::update::update(w, g, |w, g| *w -= lr * (g + decay * *w)));
+        }
+        let (momentum, fresh) = (F::from_f64(self.momentum), F::from_f64(1.0 - self.dampening));
+        let (nesterov, velocities) = (self.nesterov, &mut self.velocities);
+        velocities.resize(params.entries().len(), Vec::new());
+        params.commit(step, |index, w, g| {
+            let velocity = &mut velocities[index];
+            let first = velocity.is_empty() && !w.is_empty();
+            if first {
+                velocity.resize(w.len(), F::ZERO);
+            }
+            let (keep, take) = if first { (F::ZERO, F::ONE) } else { (momentum, fresh) };
+            if nesterov {
+                tape::update::update2(w, velocity, g, move |w, v, g| {
+                    let g = g + decay * *w;
+                    *v = keep * *v + take * g;
+                    *w -= lr * (g + momentum * *v);
+                });
+            } else {
+                tape::update::update2(w, velocity, g, move |w, v, g| {
+                    *v = keep * *v + take * (g + decay * *w);
+                    *w -= lr * *v;
+                });
+            }
+        });
+    }
+
+    fn learning_rate(&self) -> f64 {
+        self.learning_rate
+    }
+
+    fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.learning_rate = learning_rate;
+    }
+}
