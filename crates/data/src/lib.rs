@@ -1,1 +1,24 @@
-//! Placeholder.
+//! Data sets: readers of their files, and batches in a reproducible order.
+//!
+//! ```
+//! let digits = retrograde_data::digits();
+//! assert_eq!(digits.train.len(), 1197);
+//! let mut loader = retrograde_data::Loader::shuffled(&digits.train, 64, 0);
+//! for batch in loader.epoch(0) {
+//!     assert_eq!(batch.images.shape().dims()[1..], [1, 8, 8]);
+//! }
+//! ```
+
+mod digits;
+mod error;
+mod idx;
+mod images;
+mod loader;
+mod mnist;
+
+pub use digits::digits;
+pub use error::DataError;
+pub use idx::Idx;
+pub use images::{LabeledImages, Splits};
+pub use loader::{Batch, Epoch, Loader};
+pub use mnist::mnist;

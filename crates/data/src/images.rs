@@ -1,0 +1,89 @@
+//! [`LabeledImages`]: pictures with a class each.
+
+use tape::Shape;
+
+/// Pictures of one size, each with a class.
+#[derive(Clone, Debug)]
+pub struct LabeledImages {
+    shape: Shape,
+    classes: usize,
+    pixels: Vec<u8>,
+    /// The number that stands for each value of a pixel.
+    scale: [f32; 256],
+    labels: Vec<u32>,
+}
+
+impl LabeledImages {
+    /// Pictures of `shape` `[channels, height, width]` with whole pixels from 0 to `white`, which become 0 to 1.
+    ///
+    /// # Panics
+    /// When there are not as many pixels as the labels and the shape say, or a label is not below `classes`.
+    #[track_caller]
+    pub fn new(shape: Shape, classes: usize, white: u8, pixels: Vec<u8>, labels: Vec<u32>) -> Self {
+        assert_eq!(pixels.len(), labels.len() * shape.len(), "images: pixels of {} images {shape}", labels.len());
+        assert!(labels.iter().all(|&label| (label as usize) < classes), "images: a label is not below {classes}");
+        let scale = std::array::from_fn(|value| value as f32 / f32::from(white));
+        LabeledImages { shape, classes, pixels, scale, labels }
+    }
+
+    /// How many pictures there are.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// The shape of one picture: channels, height, width.
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// How many classes there are.
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// The class of every picture.
+    pub fn labels(&self) -> &[u32] {
+        &self.labels
+    }
+
+    /// Writes the pixels of picture `index`, from 0 to 1.
+    ///
+    /// # Panics
+    /// When there is no such picture, or `out` has not as many elements as one.
+    pub fn write(&self, index: usize, out: &mut [f32]) {
+        let size = self.shape.len();
+        assert_eq!(out.len(), size, "images: elements of one image {}", self.shape);
+        let pixels = &self.pixels[index * size..][..size];
+        out.iter_mut().zip(pixels).for_each(|(out, &pixel)| *out = self.scale[pixel as usize]);
+    }
+
+    /// The pictures of these numbers, in this order.
+    ///
+    /// # Panics
+    /// When there is no such picture.
+    pub fn subset(&self, indices: impl IntoIterator<Item = usize>) -> Self {
+        let size = self.shape.len();
+        let (mut pixels, mut labels) = (Vec::new(), Vec::new());
+        for index in indices {
+            pixels.extend_from_slice(&self.pixels[index * size..][..size]);
+            labels.push(self.labels[index]);
+        }
+        LabeledImages { pixels, labels, ..*self }
+    }
+}
+
+/// A data set in its three parts.
+#[derive(Clone, Debug)]
+pub struct Splits {
+    /// What the parameters are fitted to.
+    pub train: LabeledImages,
+    /// What the best epoch is chosen by.
+    pub validation: LabeledImages,
+    /// What the result is measured on.
+    pub test: LabeledImages,
+}
