@@ -1,1 +1,33 @@
-//! Placeholder.
+//! Figures of training as PNG files, and sparklines for the terminal.
+//!
+//! ```
+//! use retrograde_draw::{Curve, Figure};
+//! let train = [(1.0, 2.1), (2.0, 1.2), (3.0, 0.9)];
+//! let validation = [(1.0, 1.9), (2.0, 1.3), (3.0, 1.1)];
+//! let png = Figure::new("Loss")
+//!     .axis_labels("epoch", "cross-entropy")
+//!     .curve(Curve::new("train", train))
+//!     .curve(Curve::new("validation", validation))
+//!     .mark("best validation: epoch 3", (3.0, 1.1))
+//!     .to_png()?;
+//! assert!(png.starts_with(b"\x89PNG"));
+//! # Ok::<(), retrograde_draw::DrawError>(())
+//! ```
+//!
+//! Lines and markers are drawn by plotters at three times the size and scaled down, which smooths them. Text is set
+//! from a font inside the library, at positions finer than a pixel: neither a system library nor an installed font is
+//! needed. This is the only crate of the workspace that knows plotters.
+
+mod axis;
+mod canvas;
+mod error;
+mod figure;
+mod file;
+mod layout;
+mod sparkline;
+mod text;
+
+pub use error::DrawError;
+pub use figure::{Curve, Figure};
+pub use file::write_file;
+pub use sparkline::sparkline;
