@@ -1,0 +1,94 @@
+//! Command-line arguments that every program has, and checks of numbers on the command line.
+
+use std::path::PathBuf;
+use tape::{Threads, ThreadsError};
+
+/// Arguments of every program that trains.
+#[derive(clap::Args, Clone, Debug)]
+pub struct CommonArguments {
+    /// The folder of the run, new or empty [default: the next free runs/<project>/<number>]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+
+    /// Seed of everything random: the same seed gives the same bits, with any number of threads
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+
+    /// Threads that compute [default: one a core]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub threads: Option<usize>,
+
+    /// Fail with exit code 3 if the test accuracy, from 0 to 1, is lower
+    #[arg(long, value_name = "ACCURACY", value_parser = proportion)]
+    pub expect_accuracy: Option<f64>,
+}
+
+impl CommonArguments {
+    /// The threads that were asked for.
+    ///
+    /// # Errors
+    /// Where the system does not start them.
+    pub fn start_threads(&self) -> Result<Threads, ThreadsError> {
+        let cores = || std::thread::available_parallelism().map_or(1, |cores| cores.get());
+        Threads::new(self.threads.unwrap_or_else(cores))
+    }
+}
+
+/// A whole number from 1, for clap.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("must be at least 1".to_string()),
+        Ok(number) => Ok(number),
+        Err(_) => Err("must be a whole number, at least 1".to_string()),
+    }
+}
+
+fn number(text: &str, good: impl Fn(f64) -> bool, rule: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|&number: &f64| good(number)).ok_or_else(|| format!("must be {rule}"))
+}
+
+/// A finite number above 0, for clap.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn positive(text: &str) -> Result<f64, String> {
+    number(text, |x| x > 0.0 && x.is_finite(), "a finite number above 0")
+}
+
+/// A finite number, 0 or more, for clap.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn non_negative(text: &str) -> Result<f64, String> {
+    number(text, |x| x >= 0.0 && x.is_finite(), "a finite number, 0 or more")
+}
+
+/// A number from 0 to 1, for clap.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn proportion(text: &str) -> Result<f64, String> {
+    number(text, |x| (0.0..=1.0).contains(&x), "a number from 0 to 1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_cannot_work_are_refused() {
+        assert_eq!((at_least_one("3"), positive("1e-4"), non_negative("0")), (Ok(3), Ok(1e-4), Ok(0.0)));
+        assert_eq!(proportion("0.95"), Ok(0.95));
+        for text in ["0", "-1", "1.5", "", "many"] {
+            assert!(at_least_one(text).is_err(), "{text}");
+        }
+        for text in ["0", "-1", "NaN", "inf", "1e999", "fast"] {
+            assert!(positive(text).is_err(), "{text}");
+        }
+        assert!(non_negative("-0.1").is_err() && non_negative("nan").is_err());
+        assert!(proportion("1.01").is_err() && proportion("95%").is_err() && proportion("NaN").is_err());
+    }
+}

@@ -1,0 +1,110 @@
+//! How a program ends: its exit code, and what it says about an error.
+//!
+//! 0: done. 1: failed. 2: bad usage or input. 3: the result is below `--expect-accuracy`.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+/// Why a program did not do what it was asked.
+#[derive(Debug)]
+pub enum Failure {
+    /// Something broke on the way: exit code 1.
+    Failed(Box<dyn Error + Send + Sync>),
+    /// What it was given cannot work: exit code 2.
+    Input(Box<dyn Error + Send + Sync>),
+    /// The result is below what was expected: exit code 3.
+    BelowExpectation {
+        /// The accuracy that was reached, from 0 to 1.
+        accuracy: f64,
+        /// The accuracy that was expected.
+        expected: f64,
+    },
+}
+
+impl Failure {
+    fn code(&self) -> u8 {
+        match self {
+            Failure::Failed(_) => 1,
+            Failure::Input(_) => 2,
+            Failure::BelowExpectation { .. } => 3,
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Failure::Failed(error) | Failure::Input(error) => chain(&**error),
+            Failure::BelowExpectation { accuracy, expected } => {
+                format!("test accuracy {:.2} % is below the expected {:.2} %", 100.0 * accuracy, 100.0 * expected)
+            }
+        }
+    }
+}
+
+impl From<crate::TrainError> for Failure {
+    fn from(error: crate::TrainError) -> Self {
+        use crate::TrainError::{NotAFolder, NotEmpty, Threads};
+        match error {
+            NotEmpty { .. } | NotAFolder { .. } | Threads(_) => Failure::Input(error.into()),
+            _ => Failure::Failed(error.into()),
+        }
+    }
+}
+
+impl From<data::DataError> for Failure {
+    fn from(error: data::DataError) -> Self {
+        Failure::Input(error.into())
+    }
+}
+
+/// The error with its causes, one a line, each said once.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let message = error.to_string();
+        if !text.contains(&message) {
+            text.push_str(&format!("\n  caused by: {message}"));
+        }
+        cause = error.source();
+    }
+    text
+}
+
+/// What `main` is: runs the program, prints its failure to the error stream, and chooses the exit code.
+pub fn run(program: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
+    match program() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {}", failure.message());
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::TrainError;
+    use std::io;
+
+    #[test]
+    fn causes_are_said_once() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("outer")]
+        struct Outer(#[source] TrainError);
+        let source = io::Error::other("disk full");
+        let error = Outer(TrainError::Write { path: "runs/1".into(), source });
+        let text = chain(&error);
+        assert!(text.starts_with("outer\n  caused by: cannot write runs/1: disk full;"), "{text}");
+        assert_eq!(text.matches("disk full").count(), 1);
+    }
+
+    #[test]
+    fn codes() {
+        let input: Failure = TrainError::NotEmpty { path: "x".into() }.into();
+        let failed: Failure = TrainError::Write { path: "x".into(), source: io::Error::other("y") }.into();
+        let below = Failure::BelowExpectation { accuracy: 0.5, expected: 0.9 };
+        assert_eq!([input.code(), failed.code(), below.code()], [2, 1, 3]);
+        assert_eq!(below.message(), "test accuracy 50.00 % is below the expected 90.00 %");
+    }
+}

@@ -1,0 +1,66 @@
+//! [`Progress`]: what a run shows on the screen.
+
+use crate::{BatchRecord, EpochRecord, Observer, TrainError};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+/// Shows the run: a bar with loss, speed and time left on the error stream while that is a terminal, and on the output a
+/// table with a row an epoch. `NO_COLOR` and `TERM=dumb` leave the bar out, so that no control characters are written.
+#[derive(Debug)]
+pub struct Progress {
+    bar: ProgressBar,
+    epochs: u64,
+    samples: u64,
+}
+
+impl Progress {
+    /// For a run of so many epochs of so many samples. Prints the head of the table.
+    pub fn new(epochs: u64, samples: u64) -> Progress {
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+            || std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
+        let hidden = plain || !std::io::stderr().is_terminal();
+        let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(Some(epochs * samples), target);
+        let style = "{prefix} {bar:30} {percent:>3} %  {msg}  {per_sec:.0} samples  {eta} left";
+        bar.set_style(ProgressStyle::with_template(style).expect("the template is valid"));
+        if !hidden {
+            bar.enable_steady_tick(Duration::from_millis(200));
+        }
+        let progress = Progress { bar, epochs, samples };
+        progress.print("epoch   train loss  accuracy   validation loss  accuracy   samples/s   seconds");
+        progress
+    }
+
+    /// Prints a line above the bar.
+    pub fn print(&self, line: &str) {
+        // A reader that has gone away, as `head` does, is no reason to stop training.
+        self.bar.suspend(|| _ = writeln!(std::io::stdout(), "{line}"));
+    }
+}
+
+impl Observer for Progress {
+    fn batch(&mut self, record: &BatchRecord) {
+        if self.bar.is_hidden() {
+            return;
+        }
+        self.bar.set_prefix(format!("epoch {}/{}", record.epoch, self.epochs));
+        self.bar.set_message(format!("loss {:.4}", record.loss));
+        self.bar.set_position((record.epoch - 1) * self.samples + record.samples);
+    }
+
+    fn epoch(&mut self, record: &EpochRecord) -> Result<(), TrainError> {
+        let EpochRecord { epoch, train, validation, samples_per_second, seconds, .. } = record;
+        self.print(&format!(
+            "{epoch:>5}   {:>10.4}  {:>6.2} %   {:>15.4}  {:>6.2} %   {samples_per_second:>9.0}   {seconds:>7.2}",
+            train.loss,
+            100.0 * train.accuracy,
+            validation.loss,
+            100.0 * validation.accuracy,
+        ));
+        if *epoch == self.epochs {
+            self.bar.finish_and_clear();
+        }
+        Ok(())
+    }
+}
