@@ -1,0 +1,102 @@
+//! Timing, and what this machine can do at most.
+
+use super::Work;
+use std::time::Instant;
+
+/// A clock is read this far apart at least, so that reading it does not count.
+const SHORTEST_SAMPLE: f64 = 50e-6;
+
+/// Seconds a run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Measurement {
+    pub(super) median: f64,
+    pub(super) min: f64,
+}
+
+impl Measurement {
+    /// Calls `run` for about `seconds`, after a first run that fills caches, pools and arenas.
+    pub(super) fn of(run: &mut dyn FnMut(), seconds: f64) -> Measurement {
+        run();
+        let started = Instant::now();
+        run();
+        let once = started.elapsed().as_secs_f64();
+        let runs = (SHORTEST_SAMPLE / once.max(1e-9)).ceil().max(1.0) as usize;
+        let (started, mut samples) = (Instant::now(), Vec::new());
+        while samples.is_empty() || started.elapsed().as_secs_f64() < seconds {
+            let sample = Instant::now();
+            (0..runs).for_each(|_| run());
+            samples.push(sample.elapsed().as_secs_f64() / runs as f64);
+        }
+        Measurement::from_samples(&mut samples)
+    }
+
+    fn from_samples(samples: &mut [f64]) -> Measurement {
+        samples.sort_by(f64::total_cmp);
+        Measurement { median: samples[samples.len() / 2], min: samples[0] }
+    }
+}
+
+/// What this machine can do at most, with the threads of the current pool.
+pub(super) struct Ceiling {
+    /// `f32` operations a second.
+    pub(super) flops: f64,
+    /// Bytes a second from and to memory.
+    pub(super) bandwidth: f64,
+}
+
+impl Ceiling {
+    /// Measures both, for about `seconds` each.
+    pub(super) fn measure(seconds: f64) -> Ceiling {
+        let flops = kernels::peak_flops(seconds);
+        // The triad of STREAM (McCalpin, 1995), which counts two arrays read and one written.
+        const LENGTH: usize = 1 << 24;
+        let (b, c, mut a) = (vec![1.0f32; LENGTH], vec![2.0f32; LENGTH], vec![0.0f32; LENGTH]);
+        let work = Work::Bytes(12.0 * LENGTH as f64);
+        let mut triad = || kernels::zip(&b, &c, &mut a, |b, c| b + 3.0 * c);
+        let bandwidth = work.amount() / Measurement::of(&mut triad, seconds).min;
+        Ceiling { flops, bandwidth }
+    }
+
+    /// The most that work of this kind can reach.
+    pub(super) fn of(&self, work: Work) -> f64 {
+        match work {
+            Work::Operations(_) => self.flops,
+            Work::Bytes(_) => self.bandwidth,
+        }
+    }
+}
+
+impl Work {
+    /// How much a run does.
+    pub(super) fn amount(self) -> f64 {
+        match self {
+            Work::Operations(amount) | Work::Bytes(amount) => amount,
+        }
+    }
+
+    /// What a billion a second is called.
+    pub(super) fn unit(self) -> &'static str {
+        match self {
+            Work::Operations(_) => "GFLOP/s",
+            Work::Bytes(_) => "GB/s",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn median_and_least() {
+        let measurement = Measurement::from_samples(&mut [3.0, 1.0, 2.0, 9.0, 2.5]);
+        assert_eq!(measurement, Measurement { median: 2.5, min: 1.0 });
+    }
+
+    #[test]
+    fn a_run_is_timed_as_one_run() {
+        let measurement = Measurement::of(&mut || std::thread::sleep(Duration::from_millis(2)), 0.01);
+        assert!(measurement.min >= 0.002 && measurement.median >= measurement.min, "{measurement:?}");
+    }
+}

@@ -1,0 +1,128 @@
+//! `cargo xtask bench`: how fast the kernels and the tape are, beside what this machine can do at most.
+//!
+//! A new measurement is a [`Workload`] in a list of [`all`].
+
+mod kernels;
+mod measure;
+mod report;
+
+use crate::{Failure, workspace};
+use ::kernels::Threads;
+use measure::{Ceiling, Measurement};
+use report::Report;
+
+/// Times kernels and training steps, and shows each as a share of this machine's peak.
+///
+/// The peak is measured first: multiply-adds in registers, and a triad over arrays that no cache holds. Machines are
+/// noisy: the least time is what the code can do, the median what it did.
+#[derive(clap::Args)]
+pub(crate) struct Bench {
+    /// Only workloads whose name contains this.
+    #[arg(long, value_name = "NAME")]
+    filter: Option<String>,
+    /// How many threads; 0 means as many as the machine has processors.
+    #[arg(long, value_name = "N", default_value = "0")]
+    threads: usize,
+    /// How long each workload runs.
+    #[arg(long, value_name = "SECONDS", default_value = "0.5", value_parser = positive_seconds)]
+    seconds: f64,
+    /// One JSON object a line, for a program to read.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What a run of a workload does, and what its rate is counted in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Work {
+    /// Floating-point operations.
+    Operations(f64),
+    /// Bytes that are read and written.
+    Bytes(f64),
+}
+
+/// A closure to time.
+type Run = Box<dyn FnMut() + Send>;
+
+/// Something to time: what a run does, and how to make its data, which exists only while its turn lasts.
+struct Workload {
+    name: String,
+    work: Work,
+    make: Box<dyn FnOnce() -> Run + Send>,
+}
+
+impl Workload {
+    /// `make` makes the data and returns the closure to time:
+    /// `Workload::new("fill", work, || { let mut x = vec![0.0; 9]; move || x.fill(1.0) })`.
+    fn new<R: FnMut() + Send + 'static>(
+        name: impl Into<String>,
+        work: Work,
+        make: impl FnOnce() -> R + Send + 'static,
+    ) -> Workload {
+        Workload { name: name.into(), work, make: Box::new(|| Box::new(make())) }
+    }
+}
+
+/// All workloads, in the order of the table.
+fn all() -> Vec<Workload> {
+    kernels::workloads()
+}
+
+impl Bench {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        if cfg!(debug_assertions) {
+            return in_release();
+        }
+        let threads = Threads::new(self.threads)?;
+        let report = Report::new(self.json, threads.count());
+        threads.run(|| {
+            let ceiling = Ceiling::measure(self.seconds);
+            report.ceiling(&ceiling);
+            let wanted = |name: &str| self.filter.as_deref().is_none_or(|part| name.contains(part));
+            for Workload { name, work, make } in all().into_iter().filter(|workload| wanted(&workload.name)) {
+                let measurement = Measurement::of(&mut *make(), self.seconds);
+                report.line(&name, work, &measurement, &ceiling);
+            }
+        });
+        report.end();
+        Ok(())
+    }
+}
+
+/// Calls this task again, optimized: `cargo xtask` is not, since building must be quick for the other tasks.
+fn in_release() -> Result<(), Failure> {
+    let mut cargo = workspace::cargo();
+    cargo.args(["run", "--quiet", "--release", "--package", "xtask", "--"]).args(std::env::args_os().skip(1));
+    match cargo.status()? {
+        status if status.success() => Ok(()),
+        status => Err(format!("the optimized run ended with {status}").into()),
+    }
+}
+
+fn positive_seconds(text: &str) -> Result<f64, String> {
+    let seconds: f64 = text.parse().map_err(|error| format!("{error}"))?;
+    (seconds > 0.0 && seconds.is_finite()).then_some(seconds).ok_or_else(|| "expected a positive number".to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_workload_runs_under_a_name_of_its_own() {
+        let mut names = std::collections::HashSet::new();
+        for Workload { name, work, make } in all() {
+            assert!(work.amount() > 0.0, "{name} does nothing");
+            // The large ones take long without optimization.
+            if work.amount() < 1e7 {
+                make()();
+            }
+            assert!(names.insert(name.clone()), "{name} twice");
+        }
+    }
+
+    #[test]
+    fn seconds_are_positive() {
+        assert_eq!(positive_seconds("0.5"), Ok(0.5));
+        assert!(["0", "-1", "inf", "NaN", "x"].iter().all(|text| positive_seconds(text).is_err()));
+    }
+}

@@ -1,0 +1,107 @@
+//! The table of measurements, or the same as JSON lines.
+
+use super::Work;
+use super::measure::{Ceiling, Measurement};
+use serde_json::json;
+
+/// Where measurements go: a table for people, or JSON lines.
+pub(super) struct Report {
+    json: bool,
+    threads: usize,
+}
+
+impl Report {
+    pub(super) fn new(json: bool, threads: usize) -> Report {
+        Report { json, threads }
+    }
+
+    /// What the machine can do, and the head of the table.
+    pub(super) fn ceiling(&self, ceiling: &Ceiling) {
+        let (gflops, bandwidth) = (ceiling.flops / 1e9, ceiling.bandwidth / 1e9);
+        let (threads, level) = (self.threads, kernels::Level::current());
+        if self.json {
+            let level = format!("{level:?}").to_lowercase();
+            println!(
+                "{}",
+                json!({"threads": threads, "level": level, "peak_gflops": gflops, "memory_gb_s": bandwidth})
+            );
+        } else {
+            println!("{threads} threads, {level:?}: peak {gflops:.1} GFLOP/s, memory {bandwidth:.1} GB/s");
+            println!("{:<34} {:>11} {:>11} {:>16} {:>6}", "workload", "median", "least", "rate at least", "share");
+        }
+    }
+
+    /// A measurement. The share is of the peak, or of the memory's rate, which work that stays in a cache may exceed.
+    pub(super) fn line(&self, name: &str, work: Work, measurement: &Measurement, ceiling: &Ceiling) {
+        let rate = work.amount() / measurement.min;
+        let share = rate / ceiling.of(work);
+        if self.json {
+            let (median, min, unit) = (measurement.median, measurement.min, work.unit());
+            let (threads, rate) = (self.threads, rate / 1e9);
+            println!(
+                "{}",
+                json!({"name": name, "threads": threads, "median_s": median, "min_s": min, "rate": rate, "unit": unit, "share": share})
+            );
+        } else {
+            println!("{}", table_line(name, work, measurement, share));
+        }
+    }
+
+    /// The most memory that the process has held.
+    pub(super) fn end(&self) {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        match peak_memory(&status) {
+            Some(bytes) if self.json => println!("{}", json!({"peak_memory_bytes": bytes})),
+            Some(bytes) => println!("peak memory {:.1} MiB", bytes as f64 / (1 << 20) as f64),
+            // Only Linux says.
+            None => {}
+        }
+    }
+}
+
+fn table_line(name: &str, work: Work, measurement: &Measurement, share: f64) -> String {
+    let rate = format!("{:.1} {:<7}", work.amount() / measurement.min / 1e9, work.unit());
+    let (median, min) = (duration(measurement.median), duration(measurement.min));
+    format!("{name:<34} {median:>11} {min:>11} {rate:>16} {:>4.0} %", share * 100.0)
+}
+
+/// Seconds, in the unit that leaves three digits or so.
+fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 1e-6 => format!("{:.1} ns", s * 1e9),
+        s if s < 1e-3 => format!("{:.2} µs", s * 1e6),
+        s if s < 1.0 => format!("{:.3} ms", s * 1e3),
+        s => format!("{s:.3} s"),
+    }
+}
+
+/// The bytes of `VmHWM` in `/proc/self/status`.
+fn peak_memory(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_the_table() {
+        let measurement = Measurement { median: 2e-3, min: 1e-3 };
+        let line = table_line("gemm", Work::Operations(5e7), &measurement, 0.5);
+        let words: Vec<&str> = line.split_whitespace().collect();
+        assert_eq!(words, ["gemm", "2.000", "ms", "1.000", "ms", "50.0", "GFLOP/s", "50", "%"]);
+    }
+
+    #[test]
+    fn durations() {
+        assert_eq!([5e-8, 1.25e-5, 0.25, 2.0].map(duration), ["50.0 ns", "12.50 µs", "250.000 ms", "2.000 s"]);
+    }
+
+    #[test]
+    fn the_peak_of_memory() {
+        assert_eq!(peak_memory("Name:\tx\nVmHWM:\t    2048 kB\n"), Some(2 << 20));
+        assert_eq!(peak_memory("Name:\tx\n"), None);
+    }
+}
