@@ -6,11 +6,14 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::sync::{Mutex, OnceLock};
 
+/// The file, and what it holds already.
+type Log = Mutex<(std::fs::File, HashSet<(&'static str, usize)>)>;
+
 /// The cotangent of input `input` of `op`, made wrong if the environment variable `RETROGRADE_MUTATE` is `op:input`. With
 /// `RETROGRADE_MUTATE_LOG`, every pair that runs is appended to that file, once.
 pub(crate) fn mutate<'t, F: Real>(op: &'static str, input: usize, cotangent: Var<'t, F>) -> Var<'t, F> {
     static WANTED: OnceLock<Option<(String, usize)>> = OnceLock::new();
-    static LOG: OnceLock<Option<Mutex<(std::fs::File, HashSet<(&'static str, usize)>)>>> = OnceLock::new();
+    static LOG: OnceLock<Option<Log>> = OnceLock::new();
     let wanted = WANTED.get_or_init(|| {
         let wanted = std::env::var("RETROGRADE_MUTATE").ok()?;
         let (op, input) = wanted.rsplit_once(':').expect("RETROGRADE_MUTATE is op:input");

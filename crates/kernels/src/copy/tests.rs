@@ -1,3 +1,5 @@
+//! Strided copies against a naive loop over random shapes and strides.
+
 use super::*;
 use crate::Threads;
 use crate::reduce::tests::shapes;

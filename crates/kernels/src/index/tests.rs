@@ -1,3 +1,5 @@
+//! Gathering and scattering against naive loops.
+
 use super::*;
 use crate::reduce::tests::{numbers, shapes};
 use crate::{Shape, Threads};

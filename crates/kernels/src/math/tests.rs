@@ -1,3 +1,5 @@
+//! Elementary functions against double precision: the worst arguments of each, and samples of all others.
+
 use super::{double, single};
 use crate::Float;
 

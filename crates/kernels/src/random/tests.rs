@@ -1,3 +1,5 @@
+//! The generator: its distributions, its streams, and bits that do not depend on the number of threads.
+
 use super::philox::LANES;
 use super::*;
 use crate::{Float, Threads};

@@ -1,3 +1,5 @@
+//! Reductions against naive loops over random shapes and axes.
+
 use super::*;
 use crate::Threads;
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Softmax and its logarithm against naive loops, and where the numbers are extreme.
+
 use super::*;
 use crate::reduce::tests::numbers;
 use crate::{Threads, layer_norm};
