@@ -2,6 +2,7 @@
 //!
 //! ```
 //! use retrograde_nn::{Activation, Layer, Linear, Sequential};
+//! # extern crate tape as retrograde_tape;
 //! use retrograde_tape::{Params, Tape, Tensor};
 //!
 //! let mut params = Params::<f32>::new(0);

@@ -89,10 +89,7 @@ impl Layer for Linear {
     fn forward<'t, F: Real>(&self, x: Var<'t, F>) -> Var<'t, F> {
         let graph = x.graph();
         let _layer = graph.within(self.weight);
-        let bias = match self.bias {
-            Some(bias) => Some(graph.param(bias)),
-            None => None,
-        };
+        let bias = self.bias.map(|bias| graph.param(bias));
         x.linear_activated(graph.param(self.weight), bias, self.activation)
     }
 }

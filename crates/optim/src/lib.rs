@@ -1,7 +1,8 @@
-//! Optimizers: what moves the parameters along a [`Step`](tape::Step), by PyTorch's definitions.
+//! Optimizers: what moves the parameters along a [`Step`], by PyTorch's definitions.
 //!
 //! ```
 //! use retrograde_optim::{Optimizer, Sgd};
+//! # extern crate tape as retrograde_tape;
 //! use retrograde_tape::{Params, Tape};
 //!
 //! let mut params = Params::<f32>::new(0);
