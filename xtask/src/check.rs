@@ -11,8 +11,8 @@ const COLD_BUILD_LIMIT: Duration = Duration::from_secs(60);
 
 /// Formats, lints, tests, documents and tidies; stops at the first stage that fails.
 ///
-/// The stages: rustfmt, clippy, tests, documentation, tidy, the crate outside the workspace, and a release build of
-/// `mnist` from nothing, with its seconds and its number of crates.
+/// The stages: rustfmt, clippy, tests, documentation, tidy, and a release build of `mnist`
+/// from nothing, with its seconds and its number of crates.
 #[derive(clap::Args)]
 pub(crate) struct Check {
     /// Leave out the release build from nothing.
@@ -34,9 +34,6 @@ impl Check {
         let deny = [("RUSTDOCFLAGS", "-D warnings")];
         stages.cargo("documentation", &["doc", "--no-deps", "--workspace"], &deny)?;
         stages.run("tidy", || Tidy {}.run())?;
-        if workspace::root().join("tests/external/Cargo.toml").is_file() {
-            stages.cargo("outside crate", &["test", "--manifest-path", "tests/external/Cargo.toml"], &[])?;
-        }
         if !self.quick {
             stages.cold_build("mnist")?;
         }

@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod math;
 mod mutate;
 mod source;
 mod tidy;
@@ -24,6 +25,7 @@ enum Task {
     Tidy(tidy::Tidy),
     Mutate(mutate::Mutate),
     Bench(bench::Bench),
+    Math(math::Math),
 }
 
 /// Why a task did not succeed: one sentence that says what to do.
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         Task::Tidy(tidy) => tidy.run(),
         Task::Mutate(mutate) => mutate.run(),
         Task::Bench(bench) => bench.run(),
+        Task::Math(math) => math.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

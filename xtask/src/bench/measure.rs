@@ -1,6 +1,8 @@
 //! Timing, and what this machine can do at most.
 
 use super::Work;
+use crate::Failure;
+use std::process::Command;
 use std::time::Instant;
 
 /// A clock is read this far apart at least, so that reading it does not count.
@@ -45,8 +47,22 @@ pub(super) struct Ceiling {
 }
 
 impl Ceiling {
-    /// Measures both, for about `seconds` each.
-    pub(super) fn measure(seconds: f64) -> Ceiling {
+    /// Measures both in a process of its own, for about `seconds` each: the arrays that no cache holds shall not count
+    /// as memory of the workloads.
+    pub(super) fn measure(threads: usize, seconds: f64) -> Result<Ceiling, Failure> {
+        let (threads, seconds) = (threads.to_string(), seconds.to_string());
+        let arguments = ["bench", "--ceiling", "--threads", &threads, "--seconds", &seconds];
+        let output = Command::new(std::env::current_exe()?).args(arguments).output()?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let numbers: Vec<f64> = text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+        match numbers[..] {
+            [flops, bandwidth] if output.status.success() => Ok(Ceiling { flops, bandwidth }),
+            _ => Err(format!("the machine's peak could not be measured: {}", output.status).into()),
+        }
+    }
+
+    /// Measures both here.
+    pub(super) fn measure_here(seconds: f64) -> Ceiling {
         let flops = kernels::peak_flops(seconds);
         // The triad of STREAM (McCalpin, 1995), which counts two arrays read and one written.
         const LENGTH: usize = 1 << 24;
@@ -62,6 +78,7 @@ impl Ceiling {
         match work {
             Work::Operations(_) => self.flops,
             Work::Bytes(_) => self.bandwidth,
+            Work::Calls(_) => f64::INFINITY,
         }
     }
 }
@@ -70,7 +87,7 @@ impl Work {
     /// How much a run does.
     pub(super) fn amount(self) -> f64 {
         match self {
-            Work::Operations(amount) | Work::Bytes(amount) => amount,
+            Work::Operations(amount) | Work::Bytes(amount) | Work::Calls(amount) => amount,
         }
     }
 
@@ -79,6 +96,7 @@ impl Work {
         match self {
             Work::Operations(_) => "GFLOP/s",
             Work::Bytes(_) => "GB/s",
+            Work::Calls(_) => "G/s",
         }
     }
 }

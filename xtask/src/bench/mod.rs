@@ -5,6 +5,7 @@
 mod kernels;
 mod measure;
 mod report;
+mod steps;
 
 use crate::{Failure, workspace};
 use ::kernels::Threads;
@@ -29,6 +30,9 @@ pub(crate) struct Bench {
     /// One JSON object a line, for a program to read.
     #[arg(long)]
     json: bool,
+    /// Only the machine's peak, as two numbers.
+    #[arg(long, hide = true)]
+    ceiling: bool,
 }
 
 /// What a run of a workload does, and what its rate is counted in.
@@ -38,6 +42,8 @@ enum Work {
     Operations(f64),
     /// Bytes that are read and written.
     Bytes(f64),
+    /// Calls, of which each has a cost but no limit to compare it with.
+    Calls(f64),
 }
 
 /// A closure to time.
@@ -64,7 +70,7 @@ impl Workload {
 
 /// All workloads, in the order of the table.
 fn all() -> Vec<Workload> {
-    kernels::workloads()
+    steps::workloads().into_iter().chain(kernels::workloads()).collect()
 }
 
 impl Bench {
@@ -73,9 +79,14 @@ impl Bench {
             return in_release();
         }
         let threads = Threads::new(self.threads)?;
+        if self.ceiling {
+            let Ceiling { flops, bandwidth } = threads.run(|| Ceiling::measure_here(self.seconds));
+            println!("{flops} {bandwidth}");
+            return Ok(());
+        }
+        let ceiling = Ceiling::measure(threads.count(), self.seconds)?;
         let report = Report::new(self.json, threads.count());
         threads.run(|| {
-            let ceiling = Ceiling::measure(self.seconds);
             report.ceiling(&ceiling);
             let wanted = |name: &str| self.filter.as_deref().is_none_or(|part| name.contains(part));
             for Workload { name, work, make } in all().into_iter().filter(|workload| wanted(&workload.name)) {

@@ -60,6 +60,10 @@ impl Report {
 }
 
 fn table_line(name: &str, work: Work, measurement: &Measurement, share: f64) -> String {
+    if let Work::Calls(count) = work {
+        let (median, min) = (duration(measurement.median), duration(measurement.min));
+        return format!("{name:<34} {median:>11} {min:>11} {:>16}", duration(measurement.min / count) + " each");
+    }
     let rate = format!("{:.1} {:<7}", work.amount() / measurement.min / 1e9, work.unit());
     let (median, min) = (duration(measurement.median), duration(measurement.min));
     format!("{name:<34} {median:>11} {min:>11} {rate:>16} {:>4.0} %", share * 100.0)
@@ -92,6 +96,8 @@ mod tests {
         let line = table_line("gemm", Work::Operations(5e7), &measurement, 0.5);
         let words: Vec<&str> = line.split_whitespace().collect();
         assert_eq!(words, ["gemm", "2.000", "ms", "1.000", "ms", "50.0", "GFLOP/s", "50", "%"]);
+        let line = table_line("chain", Work::Calls(10_000.0), &measurement, 0.0);
+        assert!(line.ends_with(" 100.0 ns each"), "{line}");
     }
 
     #[test]

@@ -3,12 +3,13 @@
 use super::manifests::BINARIES;
 use super::repository::Repository;
 use super::{Finding, Rule};
+use crate::math::{self, OPS};
 use crate::source::{Source, line_of, words};
-use std::collections::BTreeMap;
 
 pub(super) const RULES: &[Rule] = &[
     overlong_files,
     ops_without_gradient_check,
+    stale_page_of_derivatives,
     modules_without_documentation,
     unsafe_code,
     printing,
@@ -18,7 +19,6 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 const KERNELS: &str = "crates/kernels/";
-const OPS: &str = "crates/tape/src/ops/";
 const MAX_LINES: usize = 500;
 
 fn finding(path: &str, text: &str, at: usize, what: String, way_out: &'static str) -> Finding {
@@ -53,18 +53,27 @@ fn overlong_files(repository: &Repository) -> Vec<Finding> {
     })
 }
 
-/// An op without a gradient check. A folder of ops, and a file with its folder, count as one.
+/// An op without a gradient check: in its file, or in the `tests.rs` of a folder of its name.
 fn ops_without_gradient_check(repository: &Repository) -> Vec<Finding> {
-    let mut ops: BTreeMap<&str, (&str, bool)> = BTreeMap::new();
-    for (path, source) in &repository.sources {
-        let Some(below) = path.strip_prefix(OPS).filter(|below| *below != "mod.rs") else { continue };
-        let op = below.split_once('/').map_or(below.trim_end_matches(".rs"), |(folder, _)| folder);
-        let checked = words(source.code(), "gradcheck").next().is_some();
-        ops.entry(op).or_insert((path, false)).1 |= checked;
-    }
-    let unchecked = ops.values().filter(|(_, checked)| !checked);
+    let ops = || repository.sources.iter().filter(|(path, _)| path.starts_with(OPS));
+    let checks = |source: &Source| words(source.code(), "gradcheck").next().is_some();
+    let unchecked = ops().filter(|(path, source)| {
+        let tests = format!("{}/tests.rs", path.trim_end_matches("/mod.rs").trim_end_matches(".rs"));
+        let checked_apart = ops().any(|(other, source)| *other == tests && checks(source));
+        source.code().contains("Op<F> for ") && !checks(source) && !checked_apart
+    });
     let way_out = "add a test that calls `gradcheck`, to first and second order";
     unchecked.map(|(path, _)| finding(path, "", 0, "an op without a gradient check".to_string(), way_out)).collect()
+}
+
+/// The page of all derivatives, where it is not what the documentation of the ops says.
+fn stale_page_of_derivatives(repository: &Repository) -> Vec<Finding> {
+    let ops = repository.sources.iter().filter_map(|(path, source)| Some((path.strip_prefix(OPS)?, source.text())));
+    let page = math::page(ops.clone());
+    let current = repository.texts.iter().find(|(path, _)| path == math::PAGE).map(|(_, text)| text.as_str());
+    let stale = ops.count() > 0 && current != Some(&page);
+    let found = || finding(math::PAGE, "", 0, "not what the ops document".to_string(), "run `cargo xtask math`");
+    stale.then(found).into_iter().collect()
 }
 
 /// A module that does not say what it is for. Before `//!` there may be `#!` lines and blank ones.
@@ -151,17 +160,27 @@ mod tests {
     }
 
     #[test]
+    fn the_page_of_derivatives_is_what_the_ops_say() {
+        let op = ("crates/tape/src/ops/kind/a.rs", "//! `y = x`.");
+        let page = math::page([("kind/a.rs", op.1)].into_iter());
+        check(stale_page_of_derivatives, &[op, ("docs/math.md", &page)], &[]);
+        check(stale_page_of_derivatives, &[op, ("docs/math.md", "old")], &["docs/math.md:1"]);
+        check(stale_page_of_derivatives, &[op], &["docs/math.md:1"]);
+        check(stale_page_of_derivatives, &[("src/lib.rs", "")], &[]);
+    }
+
+    #[test]
     fn an_op_without_a_gradient_check_is_found() {
         let files = [
             ("crates/tape/src/ops/mod.rs", ""),
-            ("crates/tape/src/ops/a.rs", "gradcheck::unary(f)"),
-            ("crates/tape/src/ops/b.rs", "// gradcheck is called elsewhere"),
-            ("crates/tape/src/ops/c.rs", ""),
-            ("crates/tape/src/ops/c/tests.rs", "gradcheck::unary(f)"),
-            ("crates/tape/src/ops/d/mod.rs", ""),
-            ("crates/tape/src/other.rs", ""),
+            ("crates/tape/src/ops/kind/a.rs", "impl<F: Real> Op<F> for A {}\ngradcheck::unary(f)"),
+            ("crates/tape/src/ops/kind/b.rs", "impl<F: Real> Op<F> for B {} // gradcheck is called elsewhere"),
+            ("crates/tape/src/ops/kind/c.rs", "impl<F: Real> Op<F> for C {}"),
+            ("crates/tape/src/ops/kind/c/tests.rs", "gradcheck::unary(f)"),
+            ("crates/tape/src/ops/kind/d.rs", "impl<F: Real> Op<F> for D {}"),
+            ("crates/tape/src/ops/kind/helper.rs", "fn helper() {}"),
         ];
-        let expected = ["crates/tape/src/ops/b.rs:1", "crates/tape/src/ops/d/mod.rs:1"];
+        let expected = ["crates/tape/src/ops/kind/b.rs:1", "crates/tape/src/ops/kind/d.rs:1"];
         check(ops_without_gradient_check, &files, &expected);
     }
 
