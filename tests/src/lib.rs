@@ -1,1 +1,4 @@
-//! What crosses crates is tested here.
+//! What the tests that cross crates share: an allocator that counts, and models of the size of MNIST.
+
+pub mod allocator;
+pub mod models;

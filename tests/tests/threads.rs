@@ -1,0 +1,70 @@
+//! Loss curves have the same bits for any number of threads.
+
+use nn::{Activation, Layer, Linear};
+use retrograde_tests::models::{CLASSES, PIXELS, classify, losses, perceptron};
+use tape::{IndexVar, Params, Var};
+
+/// Compares the curves of a model with 1, 2, 3 and 7 threads.
+#[track_caller]
+fn same_bits(curve: impl Fn(usize) -> Vec<f32>) {
+    let one = curve(1);
+    assert!(one.iter().all(|loss| loss.is_finite()) && one.first() > one.last(), "it learns: {one:?}");
+    for threads in [2, 3, 7] {
+        let bits = |curve: &[f32]| curve.iter().map(|loss| loss.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&curve(threads)), bits(&one), "{threads} threads");
+    }
+}
+
+#[test]
+fn perceptron_of_mnist() {
+    same_bits(|threads| losses(threads, 30, 64, |params| perceptron(params, 128), classify));
+}
+
+#[test]
+fn wide_perceptron() {
+    same_bits(|threads| losses(threads, 10, 600, |params| perceptron(params, 1000), classify));
+}
+
+#[test]
+fn softmax_regression() {
+    let model = |params: &mut Params| {
+        Linear::config(PIXELS, CLASSES).bias(false).activation(Activation::Relu).build(params.root().at("fc"))
+    };
+    same_bits(|threads| losses(threads, 30, 512, model, classify));
+}
+
+/// A model with what sums, normalizes, draws and gathers: sizes above every threshold for several threads.
+struct Mixed {
+    first: Linear,
+    scale: tape::ParamId,
+    table: tape::ParamId,
+    last: Linear,
+}
+
+impl Mixed {
+    const WIDTH: usize = 96;
+
+    fn new(params: &mut Params) -> Mixed {
+        let mut root = params.root();
+        Mixed {
+            first: Linear::new(root.at("first"), PIXELS, Self::WIDTH),
+            scale: root.param("scale", [Self::WIDTH], 1.0),
+            table: root.param("table", [CLASSES, Self::WIDTH], 0.5),
+            last: Linear::new(root.at("last"), Self::WIDTH, CLASSES),
+        }
+    }
+
+    fn loss<'t>(&self, x: Var<'t>, labels: IndexVar<'t>) -> Var<'t> {
+        let t = x.graph();
+        let h = self.first.forward(x).layer_norm(1, Some(t.param(self.scale)), None, 1e-5).gelu().dropout(0.1);
+        let context = t.param(self.table).embedding(labels, None);
+        let attention = (h * context).softmax(1) * h;
+        let spread = h.var(0, 1).mean(..);
+        self.last.forward(attention + h).cross_entropy(labels) + spread * 0.01
+    }
+}
+
+#[test]
+fn normalization_attention_dropout_and_embedding() {
+    same_bits(|threads| losses(threads, 12, 2048, Mixed::new, |model, x, labels| model.loss(x, labels)));
+}
