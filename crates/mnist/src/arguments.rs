@@ -7,9 +7,9 @@ use train::{CommonArguments, at_least_one, non_negative, positive};
 
 const EXAMPLES: &str = "\
 Examples:
-  mnist                                   train the perceptron on the digits that ship with the program
-  mnist --model softmax --no-relu         softmax regression
-  mnist --data-dir mnist                  MNIST, from the four idx files in the folder mnist, gzipped or not
+  mnist                              the perceptron on the digits inside the program
+  mnist --model softmax --no-relu    softmax regression on them
+  mnist --data-dir mnist             MNIST, from its four idx files in the folder mnist
   mnist --data-dir mnist --lr 1 --reg 1e-4 --epochs 20
 
 Defaults by data set:
@@ -97,9 +97,9 @@ pub(crate) struct TrainArguments {
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub(crate) batch_size: Option<usize>,
 
-    /// Hidden units of the perceptron
-    #[arg(long, value_name = "N", default_value_t = 128, value_parser = at_least_one)]
-    pub(crate) hidden: usize,
+    /// Hidden units of the perceptron [default: 128]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub(crate) hidden: Option<usize>,
 
     /// How the weights start; biases start at 0
     #[arg(long, value_enum, default_value_t = InitKind::Small)]
@@ -113,6 +113,21 @@ pub(crate) struct TrainArguments {
     pub(crate) common: CommonArguments,
 }
 
+/// Arguments that contradict each other.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ArgumentError {
+    #[error("--no-relu is for --model softmax; the perceptron has no ReLU: leave one of them out")]
+    ReluOfPerceptron,
+    #[error("--hidden is for --model mlp; softmax regression has no hidden units: leave one of them out")]
+    HiddenOfSoftmax,
+}
+
+impl From<ArgumentError> for train::Failure {
+    fn from(error: ArgumentError) -> Self {
+        train::Failure::Input(error.into())
+    }
+}
+
 /// The settings of a run, complete: what `config.toml` holds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Settings {
@@ -123,7 +138,8 @@ pub(crate) struct Settings {
     pub(crate) reg: f64,
     pub(crate) epochs: usize,
     pub(crate) batch_size: usize,
-    pub(crate) hidden: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hidden: Option<usize>,
     pub(crate) init: InitKind,
     pub(crate) no_relu: bool,
     pub(crate) seed: u64,
@@ -131,24 +147,30 @@ pub(crate) struct Settings {
 
 impl TrainArguments {
     /// Fills in the defaults of the data set.
-    pub(crate) fn settings(&self) -> Settings {
+    pub(crate) fn settings(&self) -> Result<Settings, ArgumentError> {
+        let hidden = match self.model {
+            ModelKind::Mlp if self.no_relu => return Err(ArgumentError::ReluOfPerceptron),
+            ModelKind::Mlp => Some(self.hidden.unwrap_or(128)),
+            ModelKind::Softmax if self.hidden.is_some() => return Err(ArgumentError::HiddenOfSoftmax),
+            ModelKind::Softmax => None,
+        };
         let (lr, reg, epochs, batch_size) = match (&self.data_dir, self.model) {
             (Some(_), _) => (0.1, 1e-3, 10, 64),
             (None, ModelKind::Mlp) => (0.5, 1e-5, 40, 16),
             (None, ModelKind::Softmax) => (0.1, 1e-4, 40, 16),
         };
-        Settings {
+        Ok(Settings {
             model: self.model,
             data_dir: self.data_dir.clone(),
             lr: self.lr.unwrap_or(lr),
             reg: self.reg.unwrap_or(reg),
             epochs: self.epochs.unwrap_or(epochs),
             batch_size: self.batch_size.unwrap_or(batch_size),
-            hidden: self.hidden,
+            hidden,
             init: self.init,
             no_relu: self.no_relu,
             seed: self.common.seed,
-        }
+        })
     }
 }
 
@@ -159,7 +181,7 @@ mod tests {
     fn settings(arguments: &[&str]) -> Settings {
         let cli = Cli::try_parse_from(["mnist"].iter().chain(arguments)).unwrap();
         let Command::Train(arguments) = cli.command.unwrap_or(Command::Train(cli.train));
-        arguments.settings()
+        arguments.settings().unwrap()
     }
 
     #[test]

@@ -24,9 +24,10 @@ impl Model {
                 Model::Softmax(build(layer, settings.init, root.at("fc")))
             }
             ModelKind::Mlp => {
-                let hidden = Linear::config(pixels, settings.hidden).activation(Activation::Sigmoid);
+                let units = settings.hidden.expect("a perceptron has hidden units");
+                let hidden = Linear::config(pixels, units).activation(Activation::Sigmoid);
                 let hidden = build(hidden, settings.init, root.at("fc1"));
-                Model::Mlp(hidden, build(Linear::config(settings.hidden, classes), settings.init, root.at("fc2")))
+                Model::Mlp(hidden, build(Linear::config(units, classes), settings.init, root.at("fc2")))
             }
         }
     }

@@ -11,7 +11,7 @@ use tape::{Params, Tape};
 use train::{Failure, MetricsFiles, Progress, RunFolder, Trainer, evaluate, save_curves};
 
 pub(crate) fn train(arguments: &TrainArguments) -> Result<(), Failure> {
-    let settings = arguments.settings();
+    let settings = arguments.settings()?;
     let (name, splits) = match &settings.data_dir {
         None => ("digits", data::digits()),
         Some(folder) => ("MNIST", data::mnist(folder)?),

@@ -92,6 +92,8 @@ fn what_cannot_work_is_said_before_the_first_step() {
     fails(mnist(path, &["--lr", "NaN"]), 2, &["--lr", "a finite number above 0"]);
     fails(mnist(path, &["--batch-size", "0"]), 2, &["must be at least 1"]);
     fails(mnist(path, &["--modle", "mlp"]), 2, &["--modle", "--model"]);
+    fails(mnist(path, &["--no-relu"]), 2, &["--no-relu is for --model softmax"]);
+    fails(mnist(path, &["--model", "softmax", "--hidden", "9"]), 2, &["--hidden is for --model mlp"]);
     fails(mnist(path, &["--data-dir", "nowhere"]), 2, &["nowhere", "train-images-idx3-ubyte"]);
     fs::write(path.join("file"), "mine").unwrap();
     fails(mnist(path, &["--out", "file"]), 2, &["file is not a folder", "--out"]);

@@ -6,7 +6,7 @@ use tape::{Threads, ThreadsError};
 /// Arguments of every program that trains.
 #[derive(clap::Args, Clone, Debug)]
 pub struct CommonArguments {
-    /// The folder of the run, new or empty [default: the next free number in runs]
+    /// The folder of the run, new or empty [default: the next free number below runs]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
