@@ -1,7 +1,7 @@
 //! MNIST and data sets in its format: four idx files in a folder.
 
 use crate::{DataError, Idx, LabeledImages, Splits};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tape::Shape;
 
 /// Reads the four files of MNIST (LeCun, Cortes and Burges) from a folder, gzipped or not: `train-images-idx3-ubyte`,
@@ -13,20 +13,25 @@ use tape::Shape;
 /// # Errors
 /// When a file is missing, damaged, or not what its name says.
 pub fn mnist(folder: &Path) -> Result<Splits, DataError> {
-    let all = read(folder, "train")?;
-    let test = read(folder, "t10k")?;
+    let (_, all) = read(folder, "train")?;
+    let (path, test) = read(folder, "t10k")?;
+    if test.shape() != all.shape() {
+        let (expected, found) = (format!("{}, as in training", all.shape()), test.shape().to_string());
+        return Err(DataError::Format { path, what: "shape of the images", expected, found });
+    }
     let train = all.len() * 4 / 5;
     Ok(Splits { train: all.subset(0..train), validation: all.subset(train..all.len()), test })
 }
 
-fn read(folder: &Path, part: &str) -> Result<LabeledImages, DataError> {
+/// The images of one part, with the file that they are from.
+fn read(folder: &Path, part: &str) -> Result<(PathBuf, LabeledImages), DataError> {
     // Some mirrors write a dot before `idx`.
     let names = |kind: &str| [format!("{part}-{kind}-ubyte"), format!("{part}-{}-ubyte", kind.replace("-idx", ".idx"))];
     let find = |kind: &str, rank| {
         let names = names(kind);
         Idx::find(folder, &[&names[0], &names[1]], rank)
     };
-    let (_, images) = find("images-idx3", 3)?;
+    let (images_path, images) = find("images-idx3", 3)?;
     let (path, labels) = find("labels-idx1", 1)?;
     let wrong = |what, expected, found| Err(DataError::Format { path: path.clone(), what, expected, found });
     let (count, height, width) = (images.dims[0], images.dims[1], images.dims[2]);
@@ -37,7 +42,7 @@ fn read(folder: &Path, part: &str) -> Result<LabeledImages, DataError> {
         return wrong("labels", "0 to 9".to_string(), format!("{label} at image {i}"));
     }
     let labels = labels.bytes.into_iter().map(u32::from).collect();
-    Ok(LabeledImages::new(Shape::from([1, height, width]), 10, 255, images.bytes, labels))
+    Ok((images_path, LabeledImages::new(Shape::from([1, height, width]), 10, 255, images.bytes, labels)))
 }
 
 #[cfg(test)]
@@ -98,6 +103,11 @@ mod tests {
             fs::write(path, bytes).unwrap();
         };
         check(&label, "labels: expected 0 to 9, found 10 at image 4");
+        let wide = |folder: &Path| {
+            let bytes = [&[0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0, 3][..], &[0; 18]].concat();
+            fs::write(folder.join("t10k-images-idx3-ubyte"), bytes).unwrap();
+        };
+        check(&wide, "shape of the images: expected [1, 2, 2], as in training, found [1, 2, 3]");
         let empty = |folder: &Path| fs::write(folder.join("train-images-idx3-ubyte"), []).unwrap();
         check(&empty, "header of an idx file: expected 16 bytes, found 0 bytes");
     }
