@@ -1,7 +1,7 @@
 //! [`Progress`]: what a run shows on the screen.
 
 use crate::{BatchRecord, EpochRecord, Observer, TrainError};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
@@ -22,8 +22,11 @@ impl Progress {
         let hidden = plain || !std::io::stderr().is_terminal();
         let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(Some(epochs * samples), target);
-        let style = "{prefix} {bar:30} {percent:>3} %  {msg}  {per_sec:.0} samples  {eta} left";
-        bar.set_style(ProgressStyle::with_template(style).expect("the template is valid"));
+        let style = ProgressStyle::with_template("{prefix} {bar:30} {percent:>3} %  {msg}  {speed}  {eta} left");
+        let speed = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+            _ = write!(out, "{:.0} samples/s", state.per_sec());
+        };
+        bar.set_style(style.expect("the template is valid").with_key("speed", speed));
         if !hidden {
             bar.enable_steady_tick(Duration::from_millis(200));
         }
