@@ -5,7 +5,7 @@
 use optim::{Optimizer, Sgd};
 use retrograde_tests::allocator::{Counting, allocations, page_faults};
 use retrograde_tests::models::{batch, classify, perceptron};
-use tape::{Params, Tape, Threads};
+use tape::{Level, Params, Tape, Threads};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -16,6 +16,10 @@ const WINDOW: usize = 100;
 #[test]
 fn a_step_of_the_perceptron_allocates_nothing() {
     assert!(allocations() > 0, "the allocator counts");
+    if Level::current() == Level::Baseline {
+        // Matrix products are those of matrixmultiply then, which asks for its packing buffers at every call.
+        return;
+    }
     for threads in [1, 2] {
         let windows: Vec<(u64, Option<u64>)> = Threads::new(threads).unwrap().run(|| {
             let mut params = Params::new(0);
