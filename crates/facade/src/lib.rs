@@ -134,7 +134,7 @@ pub mod prelude {
     #[cfg(feature = "nn")]
     pub use nn::{Flatten, Layer, Linear, Relu, Sequential, Sigmoid, Tanh, init};
     #[cfg(feature = "optim")]
-    pub use optim::{Optimizer, Sgd};
+    pub use optim::{Adagrad, Adam, Optimizer, RmsProp, Sgd, adamw};
     pub use tape::{
         Activation, CrossEntropy, Graph, IndexVar, Indices, Mask, MaskVar, Op, ParamId, Params, Real, Reduction,
         Rewrite, Shape, Step, Tape, Tensor, Threads, Var, Vjp, concat, grad, gradcheck, hessian_vector, jacobian,

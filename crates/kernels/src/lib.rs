@@ -42,4 +42,4 @@ pub use reduce::{argmax, argmin, logsumexp, max, min, sum, variance};
 pub use shape::{Axes, MAX_RANK, Shape};
 pub use softmax::{log_softmax, log_softmax_backward, softmax, softmax_backward};
 pub use threads::{Threads, ThreadsError, for_each_chunk, for_each_index, join};
-pub use update::{accumulate, all_finite, sum_of_squares, update, update2, update3};
+pub use update::{accumulate, all_finite, sum_of_squares, update, update2, update3, update4};

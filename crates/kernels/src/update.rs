@@ -13,6 +13,11 @@ vectorize! {
     fn update3_slice[F: Copy, G: Fn(&mut F, &mut F, &mut F, F)](w: &mut [F], s: &mut [F], t: &mut [F], g: &[F], f: G) {
         w.iter_mut().zip(s).zip(t).zip(g).for_each(|(((w, s), t), &g)| f(w, s, t, g));
     }
+    fn update4_slice[F: Copy, G: Fn(&mut F, &mut F, &mut F, &mut F, F)](
+        w: &mut [F], s: &mut [F], t: &mut [F], u: &mut [F], g: &[F], f: G
+    ) {
+        w.iter_mut().zip(s).zip(t).zip(u).zip(g).for_each(|((((w, s), t), u), &g)| f(w, s, t, u, g));
+    }
     fn sum_of_squares_slice[F: Float](x: &[F]) -> f64 {
         // Sixteen sums side by side, in a fixed order.
         let mut sums = [0.0; 16];
@@ -85,6 +90,30 @@ pub fn update3<F: Copy + Send + Sync>(
     join(|| update3(w, s, t, g, f), || update3(w_rest, s_rest, t_rest, g_rest, f));
 }
 
+/// As [`update`], with three more arrays that are changed along.
+///
+/// # Panics
+/// When the lengths differ.
+pub fn update4<F: Copy + Send + Sync>(
+    w: &mut [F],
+    s: &mut [F],
+    t: &mut [F],
+    u: &mut [F],
+    g: &[F],
+    f: impl Fn(&mut F, &mut F, &mut F, &mut F, F) + Sync + Copy,
+) {
+    let len = g.len();
+    assert!(w.len() == len && s.len() == len && t.len() == len && u.len() == len, "update4: lengths differ");
+    if len <= CHUNK {
+        return update4_slice(w, s, t, u, g, f);
+    }
+    let middle = len.div_ceil(CHUNK) / 2 * CHUNK;
+    let ((w, w_rest), (s, s_rest)) = (w.split_at_mut(middle), s.split_at_mut(middle));
+    let ((t, t_rest), (u, u_rest)) = (t.split_at_mut(middle), u.split_at_mut(middle));
+    let (g, g_rest) = g.split_at(middle);
+    join(|| update4(w, s, t, u, g, f), || update4(w_rest, s_rest, t_rest, u_rest, g_rest, f));
+}
+
 /// `sum[i] += x[i]`.
 ///
 /// # Panics
@@ -127,17 +156,19 @@ mod tests {
         let lengths = [0, 1, 2, 100, CHUNK, CHUNK + 1, 3 * CHUNK + 17];
         for (n, threads) in lengths.into_iter().flat_map(|n| [1, 2, 3, 7].map(|threads| (n, threads))) {
             let g = numbers(n);
-            let (mut w, mut s, mut t) = (vec![1.0; n], vec![2.0; n], vec![3.0; n]);
+            let (mut w, mut s, mut t, mut u) = (vec![1.0; n], vec![2.0; n], vec![3.0; n], vec![4.0; n]);
             crate::Threads::new(threads).unwrap().run(|| {
                 update(&mut w, &g, |w, g| *w += g);
                 update2(&mut w, &mut s, &g, |w, s, g| (*w, *s) = (*w - g, *s + g));
                 update3(&mut w, &mut s, &mut t, &g, |w, s, t, g| (*w, *s, *t) = (*w + *t, *s - g, *t * g));
                 accumulate(&mut t, &g);
+                update4(&mut w, &mut s, &mut t, &mut u, &g, |w, s, _, u, g| *u = *u * *w + *s * g);
             });
             for i in 0..n {
                 assert_eq!(w[i], (1.0 + g[i]) - g[i] + 3.0, "w[{i}] of {n}");
                 assert_eq!(s[i], (2.0 + g[i]) - g[i], "s[{i}] of {n}");
                 assert_eq!(t[i], 3.0 * g[i] + g[i], "t[{i}] of {n}");
+                assert_eq!(u[i], 4.0 * w[i] + s[i] * g[i], "u[{i}] of {n}");
             }
         }
     }

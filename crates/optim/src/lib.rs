@@ -16,8 +16,15 @@
 //! assert!(params.get(w).tensor().as_slice()[0] < 0.02);
 //! ```
 
+mod adagrad;
+mod adam;
+mod rmsprop;
 mod sgd;
+mod slots;
 
+pub use adagrad::Adagrad;
+pub use adam::{Adam, adamw};
+pub use rmsprop::RmsProp;
 pub use sgd::Sgd;
 
 use tape::{Params, Real, Step};

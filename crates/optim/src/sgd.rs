@@ -1,6 +1,7 @@
 //! Stochastic gradient descent.
 
 use crate::Optimizer;
+use crate::slots::Slots;
 use tape::{Params, Real, Step};
 
 /// Stochastic gradient descent, by PyTorch's definition. With `g` the gradient plus `weight_decay · w`:
@@ -17,14 +18,14 @@ pub struct Sgd<F: Real = f32> {
     dampening: f64,
     weight_decay: f64,
     nesterov: bool,
-    velocities: Vec<Vec<F>>,
+    velocities: Slots<F, 1>,
 }
 
 impl<F: Real> Sgd<F> {
     /// Without momentum and weight decay.
     pub fn new(learning_rate: f64) -> Self {
         let (momentum, dampening, weight_decay) = (0.0, 0.0, 0.0);
-        Sgd { learning_rate, momentum, dampening, weight_decay, nesterov: false, velocities: Vec::new() }
+        Sgd { learning_rate, momentum, dampening, weight_decay, nesterov: false, velocities: Slots::new() }
     }
 
     /// With this momentum.
@@ -57,14 +58,10 @@ impl<F: Real> Optimizer<F> for Sgd<F> {
         }
         let (momentum, fresh) = (F::from_f64(self.momentum), F::from_f64(1.0 - self.dampening));
         let (nesterov, velocities) = (self.nesterov, &mut self.velocities);
-        velocities.resize(params.entries().len(), Vec::new());
         params.commit(step, |index, w, g| {
-            let velocity = &mut velocities[index];
-            let first = velocity.is_empty() && !w.is_empty();
-            if first {
-                velocity.resize(w.len(), F::ZERO);
-            }
-            let (keep, take) = if first { (F::ZERO, F::ONE) } else { (momentum, fresh) };
+            let slot = velocities.step(index, w.len(), [F::ZERO]);
+            let (keep, take) = if slot.steps == 1 { (F::ZERO, F::ONE) } else { (momentum, fresh) };
+            let [velocity] = &mut slot.arrays;
             if nesterov {
                 tape::update::update2(w, velocity, g, move |w, v, g| {
                     let g = g + decay * *w;

@@ -26,7 +26,7 @@
 
 /// Updates in place, spread over the threads: what optimizers are made of.
 pub mod update {
-    pub use kernels::{accumulate, fill, update, update2};
+    pub use kernels::{accumulate, fill, update, update2, update3, update4};
 }
 
 #[cfg(test)]
