@@ -41,6 +41,8 @@ impl<F: Real> Op<F> for EluBackward {
 
 impl<'t, F: Real> Var<'t, F> {
     /// `x` where it is positive, else `alpha · (eˣ − 1)`, elementwise; the same shape. PyTorch's default `alpha` is 1.
+    ///
+    /// Formulas: [`ops::activation::elu`](mod@crate::ops::activation::elu).
     #[track_caller]
     pub fn elu(self, alpha: f64) -> Self {
         let factor = F::from_f64(alpha);

@@ -53,6 +53,8 @@ fn gelu_backward<F: Real>(g: F, x: F) -> F {
 impl<'t, F: Real> Var<'t, F> {
     /// `x Φ(x)` with the distribution function Φ of the normal distribution, elementwise; the same shape. PyTorch's
     /// default form; [`gelu_tanh`](Var::gelu_tanh) is the other.
+    ///
+    /// Formulas: [`ops::activation::gelu`](mod@crate::ops::activation::gelu).
     #[track_caller]
     pub fn gelu(self) -> Self {
         self.map(Gelu, gelu)

@@ -63,6 +63,8 @@ fn gelu_tanh_backward<F: Real>(g: F, x: F) -> F {
 impl<'t, F: Real> Var<'t, F> {
     /// GELU by its approximation with tanh (`approximate="tanh"` in PyTorch), elementwise; the same shape. The form of
     /// GPT-2; [`gelu`](Var::gelu) is the exact one.
+    ///
+    /// Formulas: [`ops::activation::gelu_tanh`](mod@crate::ops::activation::gelu_tanh).
     #[track_caller]
     pub fn gelu_tanh(self) -> Self {
         self.map(GeluTanh, gelu_tanh)

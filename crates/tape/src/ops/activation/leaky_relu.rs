@@ -36,6 +36,8 @@ impl<F: Real> Op<F> for LeakyReluBackward {
 
 impl<'t, F: Real> Var<'t, F> {
     /// `x` where it is positive, else `negative_slope · x`, elementwise; the same shape. PyTorch's default slope is 0.01.
+    ///
+    /// Formulas: [`ops::activation::leaky_relu`](mod@crate::ops::activation::leaky_relu).
     #[track_caller]
     pub fn leaky_relu(self, negative_slope: f64) -> Self {
         let slope = F::from_f64(negative_slope);

@@ -31,6 +31,8 @@ impl<F: Real> Op<F> for ReluBackward {
 
 impl<'t, F: Real> Var<'t, F> {
     /// Rectified linear unit, `max(x, 0)`, elementwise; the same shape.
+    ///
+    /// Formulas: [`ops::activation::relu`](mod@crate::ops::activation::relu).
     #[track_caller]
     pub fn relu(self) -> Self {
         self.map(Relu, |x| if x <= F::ZERO { F::ZERO } else { x })

@@ -32,6 +32,8 @@ impl<F: Real> Op<F> for SigmoidBackward {
 
 impl<'t, F: Real> Var<'t, F> {
     /// The logistic function `1 / (1 + e⁻ˣ)`, elementwise; the same shape.
+    ///
+    /// Formulas: [`ops::activation::sigmoid`](mod@crate::ops::activation::sigmoid).
     #[track_caller]
     pub fn sigmoid(self) -> Self {
         self.map(Sigmoid, F::sigmoid)

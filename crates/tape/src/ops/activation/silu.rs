@@ -48,6 +48,8 @@ fn silu_backward<F: Real>(g: F, x: F) -> F {
 
 impl<'t, F: Real> Var<'t, F> {
     /// `x σ(x)`, elementwise; the same shape.
+    ///
+    /// Formulas: [`ops::activation::silu`](mod@crate::ops::activation::silu).
     #[doc(alias = "swish")]
     #[track_caller]
     pub fn silu(self) -> Self {

@@ -58,12 +58,16 @@ fn softplus_backward<F: Real>(g: F, x: F, beta: F, threshold: F) -> F {
 
 impl<'t, F: Real> Var<'t, F> {
     /// `ln(1 + eˣ)`, elementwise; the same shape. It is [`softplus_with`](Var::softplus_with) β = 1 and a threshold of 20.
+    ///
+    /// Formulas: [`ops::activation::softplus`](mod@crate::ops::activation::softplus).
     #[track_caller]
     pub fn softplus(self) -> Self {
         self.softplus_with(1.0, 20.0)
     }
 
     /// `ln(1 + e^(βx)) / β`, elementwise, and `x` itself where `βx > threshold`; the same shape.
+    ///
+    /// Formulas: [`ops::activation::softplus`](mod@crate::ops::activation::softplus).
     ///
     /// # Panics
     /// When `beta` is 0 or NaN.

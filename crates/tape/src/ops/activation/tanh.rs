@@ -32,6 +32,8 @@ impl<F: Real> Op<F> for TanhBackward {
 
 impl<'t, F: Real> Var<'t, F> {
     /// The hyperbolic tangent, elementwise; the same shape.
+    ///
+    /// Formulas: [`ops::activation::tanh`](mod@crate::ops::activation::tanh).
     #[track_caller]
     pub fn tanh(self) -> Self {
         self.map(Tanh, F::tanh)

@@ -36,6 +36,8 @@ impl<'t, F: Real> Var<'t, F> {
     /// Each number, but at least `min` and at most `max`; the same shape. A bound of ∓∞ is none; NaN stays NaN. Where
     /// `min` is larger than `max`, all are `max`, as in PyTorch.
     ///
+    /// Formulas: [`ops::arithmetic::clamp`](mod@crate::ops::arithmetic::clamp).
+    ///
     /// # Panics
     /// When a bound is NaN.
     #[track_caller]

@@ -39,6 +39,8 @@ impl Extreme {
 impl<'t, F: Real> Var<'t, F> {
     /// The larger of each pair of numbers, broadcast; NaN if either is. Equal numbers share the gradient.
     ///
+    /// Formulas: [`ops::arithmetic::extreme`](mod@crate::ops::arithmetic::extreme).
+    ///
     /// # Panics
     /// When the shapes do not broadcast.
     #[track_caller]
@@ -47,6 +49,8 @@ impl<'t, F: Real> Var<'t, F> {
     }
 
     /// The smaller of each pair of numbers, broadcast; NaN if either is. Equal numbers share the gradient.
+    ///
+    /// Formulas: [`ops::arithmetic::extreme`](mod@crate::ops::arithmetic::extreme).
     ///
     /// # Panics
     /// When the shapes do not broadcast.

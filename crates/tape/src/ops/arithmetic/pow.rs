@@ -31,6 +31,8 @@ impl<'t, F: Real> Var<'t, F> {
     /// `aᵇ`, elementwise and broadcast; NaN for a negative `a` and a broken `b`. For an exponent that is a number see
     /// [`powi`](Var::powi) and [`powf`](Var::powf), which are faster.
     ///
+    /// Formulas: [`ops::arithmetic::pow`](mod@crate::ops::arithmetic::pow).
+    ///
     /// # Panics
     /// When the shapes do not broadcast.
     #[track_caller]

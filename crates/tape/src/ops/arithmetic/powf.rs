@@ -20,6 +20,8 @@ impl<F: Real> Op<F> for Powf {
 
 impl<'t, F: Real> Var<'t, F> {
     /// `xᵖ` for a number `p`, elementwise; the same shape. NaN for a negative `x` and a broken `p`; `x⁰` is 1.
+    ///
+    /// Formulas: [`ops::arithmetic::powf`](mod@crate::ops::arithmetic::powf).
     #[track_caller]
     pub fn powf(self, exponent: f64) -> Self {
         let p = F::from_f64(exponent);

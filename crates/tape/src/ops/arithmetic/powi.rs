@@ -25,6 +25,8 @@ impl<F: Real> Op<F> for Powi {
 
 impl<'t, F: Real> Var<'t, F> {
     /// `xⁿ` for a whole number `n`, which may be negative, elementwise; the same shape. `x⁰` is 1.
+    ///
+    /// Formulas: [`ops::arithmetic::powi`](mod@crate::ops::arithmetic::powi).
     #[track_caller]
     pub fn powi(self, exponent: i32) -> Self {
         self.map(Powi { exponent }, move |x| x.powi(exponent))

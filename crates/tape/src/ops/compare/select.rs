@@ -20,6 +20,8 @@ impl<F: Real> Op<F> for Where {
 impl<'t, F: Real> MaskVar<'t, F> {
     /// `a` where the mask is 1, else `b`; each is a value or a number, and all three broadcast. `torch.where(mask, a, b)`.
     ///
+    /// Formulas: [`ops::compare::select`](mod@crate::ops::compare::select).
+    ///
     /// What is not chosen has no influence, also where it is NaN or ∞; but its own derivative there, if it is infinite,
     /// times the 0 that it receives, is NaN.
     ///
@@ -46,6 +48,8 @@ impl<'t, F: Real> MaskVar<'t, F> {
 
 impl<'t, F: Real> Var<'t, F> {
     /// `value` where the mask is 1, else `x`; the mask broadcasts.
+    ///
+    /// Formulas: [`ops::compare::select`](mod@crate::ops::compare::select).
     ///
     /// # Panics
     /// When the mask does not broadcast to the shape of `x`.

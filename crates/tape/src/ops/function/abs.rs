@@ -31,6 +31,8 @@ impl<F: Real> Op<F> for AbsBackward {
 
 impl<'t, F: Real> Var<'t, F> {
     /// The absolute value, elementwise; the same shape.
+    ///
+    /// Formulas: [`ops::function::abs`](mod@crate::ops::function::abs).
     #[track_caller]
     pub fn abs(self) -> Self {
         self.map(Abs, F::abs)

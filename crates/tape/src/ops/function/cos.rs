@@ -18,6 +18,8 @@ impl<F: Real> Op<F> for Cos {
 impl<'t, F: Real> Var<'t, F> {
     /// The cosine of angles in radians, elementwise; the same shape. In single precision it is exact to the last place
     /// or two up to 10⁶.
+    ///
+    /// Formulas: [`ops::function::cos`](mod@crate::ops::function::cos).
     #[track_caller]
     pub fn cos(self) -> Self {
         self.map(Cos, F::cos)

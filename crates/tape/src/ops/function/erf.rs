@@ -17,6 +17,8 @@ impl<F: Real> Op<F> for Erf {
 
 impl<'t, F: Real> Var<'t, F> {
     /// The error function, elementwise; the same shape.
+    ///
+    /// Formulas: [`ops::function::erf`](mod@crate::ops::function::erf).
     #[track_caller]
     pub fn erf(self) -> Self {
         self.map(Erf, F::erf)

@@ -17,6 +17,8 @@ impl<F: Real> Op<F> for Exp {
 
 impl<'t, F: Real> Var<'t, F> {
     /// The exponential function, elementwise; the same shape.
+    ///
+    /// Formulas: [`ops::function::exp`](mod@crate::ops::function::exp).
     #[track_caller]
     pub fn exp(self) -> Self {
         self.map(Exp, F::exp)

@@ -17,6 +17,8 @@ impl<F: Real> Op<F> for Ln {
 
 impl<'t, F: Real> Var<'t, F> {
     /// The natural logarithm, elementwise; the same shape. −∞ at 0, NaN below.
+    ///
+    /// Formulas: [`ops::function::ln`](mod@crate::ops::function::ln).
     #[doc(alias = "log")]
     #[track_caller]
     pub fn ln(self) -> Self {

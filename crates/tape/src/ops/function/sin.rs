@@ -18,6 +18,8 @@ impl<F: Real> Op<F> for Sin {
 impl<'t, F: Real> Var<'t, F> {
     /// The sine of angles in radians, elementwise; the same shape. In single precision it is exact to the last place or
     /// two up to 10⁶.
+    ///
+    /// Formulas: [`ops::function::sin`](mod@crate::ops::function::sin).
     #[track_caller]
     pub fn sin(self) -> Self {
         self.map(Sin, F::sin)

@@ -17,6 +17,8 @@ impl<F: Real> Op<F> for Sqrt {
 
 impl<'t, F: Real> Var<'t, F> {
     /// The square root, elementwise; the same shape. NaN below 0.
+    ///
+    /// Formulas: [`ops::function::sqrt`](mod@crate::ops::function::sqrt).
     #[track_caller]
     pub fn sqrt(self) -> Self {
         self.map(Sqrt, F::sqrt)

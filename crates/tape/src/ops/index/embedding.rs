@@ -50,6 +50,8 @@ impl<'t, F: Real> Var<'t, F> {
     /// is `[…, features]`. The row `padding`, if any, is read as any other and gets no gradient. As PyTorch's function of
     /// this name.
     ///
+    /// Formulas: [`ops::index::embedding`](mod@crate::ops::index::embedding).
+    ///
     /// # Panics
     /// When the table has not two axes, or an index or the padding is not below its number of rows.
     #[track_caller]

@@ -48,6 +48,8 @@ impl<'t, F: Real> Var<'t, F> {
     /// `indices` has as many axes as the value, and at most its size along the others than `axis`. As PyTorch's function
     /// of this name.
     ///
+    /// Formulas: [`ops::index::gather`](mod@crate::ops::index::gather).
+    ///
     /// # Panics
     /// When the axis does not exist, the shapes do not fit so, or an index is not below the size of the axis.
     #[track_caller]
@@ -65,6 +67,8 @@ impl<'t, F: Real> Var<'t, F> {
     /// The value, with each element of `source` added where its index says: along axis 1,
     /// `y[i, indices[i, j]] += source[i, j]`. `source` has the shape of `indices`, which fits as in
     /// [`gather`](Var::gather). As PyTorch's function of this name.
+    ///
+    /// Formulas: [`ops::index::gather`](mod@crate::ops::index::gather).
     ///
     /// # Panics
     /// When the axis does not exist, the shapes do not fit so, or an index is not below the size of the axis.

@@ -48,6 +48,8 @@ impl<'t, F: Real> Var<'t, F> {
     /// The slices of an axis that `indices`, of one axis, name; a slice may be named any number of times. As PyTorch's
     /// function of this name.
     ///
+    /// Formulas: [`ops::index::index_select`](mod@crate::ops::index::index_select).
+    ///
     /// # Panics
     /// When the axis does not exist, `indices` has not one axis, or an index is not below the size of the axis.
     #[track_caller]
@@ -67,6 +69,8 @@ impl<'t, F: Real> Var<'t, F> {
 
     /// The value, with the slices of `source` added where `indices`, of one axis, say:
     /// `y[…, indices[p], …] += source[…, p, …]`. As PyTorch's function of this name.
+    ///
+    /// Formulas: [`ops::index::index_select`](mod@crate::ops::index::index_select).
     ///
     /// # Panics
     /// When the axis does not exist, `source` has not one slice per index and the value's other sizes, or an index is

@@ -6,6 +6,8 @@ use crate::{IndexVar, Real, Var};
 impl<'t, F: Real> IndexVar<'t, F> {
     /// For each index a row of `classes` numbers: 1 at the index, 0 elsewhere; the shape is `[…, classes]`.
     ///
+    /// Formulas: [`ops::index::one_hot`](mod@crate::ops::index::one_hot).
+    ///
     /// # Panics
     /// When an index is not below `classes`.
     #[track_caller]

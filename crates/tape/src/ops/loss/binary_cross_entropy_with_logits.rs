@@ -22,6 +22,8 @@ impl<'t, F: Real> Var<'t, F> {
     /// The binary cross-entropy between probabilities `target` and the probabilities `σ(x)` that the logits `x` stand
     /// for, reduced; exact for logits of any size.
     ///
+    /// Formulas: [`ops::loss::binary_cross_entropy_with_logits`](mod@crate::ops::loss::binary_cross_entropy_with_logits).
+    ///
     /// `weight` multiplies the loss of each element, `positive_weight` (`pos_weight` in PyTorch) the part of the
     /// target: `−weight · (positive_weight · t ln σ(x) + (1 − t) ln(1 − σ(x)))`. Both broadcast to the shape of the
     /// logits; the mean divides by the number of elements.

@@ -8,6 +8,8 @@ impl<'t, F: Real> Var<'t, F> {
     /// The mean cross-entropy of logits `[batch, classes, …]` and the classes `targets`, `[batch, …]`:
     /// `−ln softmax(x)[target]`. Logits `[classes]` take one target, without axes.
     ///
+    /// Formulas: [`ops::loss::cross_entropy`](mod@crate::ops::loss::cross_entropy).
+    ///
     /// ```
     /// use retrograde_tape::{Params, Tape, Tensor};
     /// Tape::new().run(&Params::<f32>::new(0), |t| {
@@ -39,6 +41,8 @@ impl<'t, F: Real> Var<'t, F> {
     /// The cross-entropy of logits and the probabilities of all classes, of the same shape:
     /// `−Σ w_c ((1 − e) t_c + e / C) ln softmax(x)_c` for every sample. The mean divides by the number of samples,
     /// whatever the weights, as in PyTorch.
+    ///
+    /// Formulas: [`ops::loss::cross_entropy`](mod@crate::ops::loss::cross_entropy).
     ///
     /// # Panics
     /// When the shapes differ, or the options do not fit: an ignored class has no meaning here.

@@ -56,6 +56,8 @@ impl<'t, F: Real> Var<'t, F> {
     /// The loss that is quadratic for differences up to `delta` and linear beyond, reduced: with `d = x − target`,
     /// `½ d²` where `|d| ≤ delta`, else `delta · (|d| − ½ delta)`. PyTorch's default of `delta` is 1.
     ///
+    /// Formulas: [`ops::loss::huber_loss`](mod@crate::ops::loss::huber_loss).
+    ///
     /// # Panics
     /// When the shapes differ, or `delta` is not positive.
     #[track_caller]

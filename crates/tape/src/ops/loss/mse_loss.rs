@@ -20,6 +20,8 @@ impl<F: Real> Op<F> for SquaredDifference {
 impl<'t, F: Real> Var<'t, F> {
     /// The squared error `(x − target)²`, reduced: `mse_loss` in PyTorch.
     ///
+    /// Formulas: [`ops::loss::mse_loss`](mod@crate::ops::loss::mse_loss).
+    ///
     /// # Panics
     /// When the shapes differ.
     #[track_caller]

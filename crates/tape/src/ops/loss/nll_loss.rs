@@ -37,6 +37,8 @@ impl<'t, F: Real> Var<'t, F> {
     /// The negative log-likelihood of the classes `targets` under log-probabilities: the mean of `−x[i, targets[i]]`.
     /// The classes are along axis 1 (or the only one), as in [`cross_entropy`](Var::cross_entropy), which takes logits.
     ///
+    /// Formulas: [`ops::loss::nll_loss`](mod@crate::ops::loss::nll_loss).
+    ///
     /// # Panics
     /// When the shapes do not fit, or a target is not below the number of classes.
     #[track_caller]

@@ -118,6 +118,8 @@ impl<'t, F: Real> Var<'t, F> {
     /// variance), then times `weight`, plus `bias`, which both have the shape of these axes. The same shape as the value.
     /// As PyTorch's function of this name.
     ///
+    /// Formulas: [`ops::normalize::layer_norm`](mod@crate::ops::normalize::layer_norm).
+    ///
     /// # Panics
     /// When there are fewer than `axes` axes, or weight or bias have another shape than the last ones.
     #[track_caller]

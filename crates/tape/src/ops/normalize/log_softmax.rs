@@ -48,6 +48,8 @@ impl<'t, F: Real> Var<'t, F> {
     /// The logarithm of [`softmax`](Var::softmax) along an axis, `x − ln Σ eˣ`, exact where softmax would round to 0 or
     /// 1; the same shape.
     ///
+    /// Formulas: [`ops::normalize::log_softmax`](mod@crate::ops::normalize::log_softmax).
+    ///
     /// # Panics
     /// When the axis does not exist.
     #[track_caller]

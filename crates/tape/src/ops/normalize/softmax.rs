@@ -51,6 +51,8 @@ impl<F: Real> Op<F> for SoftmaxBackward {
 impl<'t, F: Real> Var<'t, F> {
     /// Positive numbers that sum to 1 along an axis, `eˣ / Σ eˣ`, without overflow; the same shape.
     ///
+    /// Formulas: [`ops::normalize::softmax`](mod@crate::ops::normalize::softmax).
+    ///
     /// −∞ becomes 0; where all numbers along the axis are −∞, the result is NaN, as in PyTorch.
     ///
     /// # Panics

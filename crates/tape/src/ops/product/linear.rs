@@ -38,6 +38,8 @@ impl<'t, F: Real> Var<'t, F> {
     /// `x·Wᵀ + b`, as PyTorch's `linear`: `self` is `[…, inputs]`, `weight` `[outputs, inputs]`, `bias` `[outputs]`; the
     /// result is `[…, outputs]`.
     ///
+    /// Formulas: [`ops::product::linear`](mod@crate::ops::product::linear).
+    ///
     /// # Panics
     /// When the sizes do not match.
     #[track_caller]
@@ -46,6 +48,8 @@ impl<'t, F: Real> Var<'t, F> {
     }
 
     /// `activation(x·Wᵀ + b)` in one pass over the result; otherwise as [`linear`](Var::linear).
+    ///
+    /// Formulas: [`ops::product::linear`](mod@crate::ops::product::linear).
     ///
     /// # Panics
     /// When the sizes do not match.

@@ -45,6 +45,8 @@ impl<'t, F: Real> Var<'t, F> {
     /// The matrix product, as PyTorch's `matmul`: `[m, k] · [k, n] → [m, n]`; axes in front of the last two are a batch
     /// and broadcast; a vector is a row on the left and a column on the right, and its axis is removed from the result.
     ///
+    /// Formulas: [`ops::product::matmul`](mod@crate::ops::product::matmul).
+    ///
     /// ```
     /// use retrograde_tape::{Params, Tape, Tensor};
     /// Tape::<f32>::new().eval(&Params::new(0), |t| {
@@ -98,6 +100,8 @@ impl<'t, F: Real> Var<'t, F> {
 
     /// The matrix product of the last two axes, with either side read transposed: `A·B`, `Aᵀ·B`, `A·Bᵀ` or `Aᵀ·Bᵀ`. Both
     /// need two axes at least; those in front are a batch and broadcast.
+    ///
+    /// Formulas: [`ops::product::matmul`](mod@crate::ops::product::matmul).
     ///
     /// # Panics
     /// When the inner sizes differ or the batch axes do not broadcast.

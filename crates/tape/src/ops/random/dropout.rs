@@ -23,6 +23,8 @@ impl<'t, F: Real> Var<'t, F> {
     /// stays. While the graph is not [training](crate::Graph::is_training), or where `p` is 0, the value itself, and
     /// nothing is drawn.
     ///
+    /// Formulas: [`ops::random::dropout`](mod@crate::ops::random::dropout).
+    ///
     /// Which elements are kept is decided by the seed, the number of the training step, and how many draws the step made
     /// before; the number of threads has no part in it.
     ///

@@ -42,6 +42,8 @@ fn shares<'t, F: Real>(x: Var<'t, F>, extreme: Var<'t, F>, axes: Axes) -> Var<'t
 impl<'t, F: Real> Var<'t, F> {
     /// The largest number over axes, which are removed: `x.amax(..)`, `x.amax([1, 2])`; NaN where there is one.
     ///
+    /// Formulas: [`ops::reduce::amax`](mod@crate::ops::reduce::amax).
+    ///
     /// Where several are equal, they share the gradient evenly; [`max`](Var::max) gives it to the first. A NaN takes the
     /// gradient, as in PyTorch's `max` of a whole tensor (its `amax` gives NaN to all).
     ///
@@ -59,6 +61,8 @@ impl<'t, F: Real> Var<'t, F> {
     }
 
     /// The smallest number over axes, which are removed; NaN where there is one.
+    ///
+    /// Formulas: [`ops::reduce::amax`](mod@crate::ops::reduce::amax).
     ///
     /// Where several are equal, they share the gradient evenly; [`min`](Var::min) gives it to the first.
     ///

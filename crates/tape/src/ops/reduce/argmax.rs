@@ -7,6 +7,8 @@ impl<'t, F: Real> Var<'t, F> {
     /// The position of the largest number along an axis, which is removed. The first of equal numbers; NaN counts as the
     /// largest.
     ///
+    /// Formulas: [`ops::reduce::argmax`](mod@crate::ops::reduce::argmax).
+    ///
     /// ```
     /// use retrograde_tape::{Params, Tape, Tensor};
     /// Tape::new().eval(&Params::<f32>::new(0), |t| {
@@ -24,6 +26,8 @@ impl<'t, F: Real> Var<'t, F> {
 
     /// The position of the smallest number along an axis, which is removed. The first of equal numbers; NaN counts as
     /// the smallest.
+    ///
+    /// Formulas: [`ops::reduce::argmax`](mod@crate::ops::reduce::argmax).
     ///
     /// # Panics
     /// When the axis does not exist or has no elements.

@@ -44,6 +44,8 @@ impl<'t, F: Real> Var<'t, F> {
     /// `ln Σ eˣ` over axes, which are removed, without overflow. Of nothing, and where all numbers are −∞, it is −∞, with
     /// gradient 0 (NaN in PyTorch).
     ///
+    /// Formulas: [`ops::reduce::logsumexp`](mod@crate::ops::reduce::logsumexp).
+    ///
     /// # Panics
     /// When an axis does not exist or is named twice.
     #[track_caller]

@@ -7,6 +7,8 @@ use crate::{Axes, IndexVar, Real, Var};
 impl<'t, F: Real> Var<'t, F> {
     /// The largest number along one axis, which is removed; NaN where there is one.
     ///
+    /// Formulas: [`ops::reduce::max`](mod@crate::ops::reduce::max).
+    ///
     /// Where several are equal, the first receives all of the gradient, as `max(dim)` in PyTorch;
     /// [`amax`](Var::amax) shares it evenly.
     ///
@@ -39,6 +41,8 @@ impl<'t, F: Real> Var<'t, F> {
     }
 
     /// The smallest number along one axis, which is removed; NaN where there is one.
+    ///
+    /// Formulas: [`ops::reduce::max`](mod@crate::ops::reduce::max).
     ///
     /// Where several are equal, the first receives all of the gradient, as `min(dim)` in PyTorch;
     /// [`amin`](Var::amin) shares it evenly.

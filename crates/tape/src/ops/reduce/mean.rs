@@ -7,6 +7,8 @@ use crate::{Real, Var};
 impl<'t, F: Real> Var<'t, F> {
     /// The mean over axes, which are removed. The mean of nothing is NaN.
     ///
+    /// Formulas: [`ops::reduce::mean`](mod@crate::ops::reduce::mean).
+    ///
     /// # Panics
     /// When an axis does not exist or is named twice.
     #[track_caller]

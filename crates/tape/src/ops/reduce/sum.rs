@@ -26,6 +26,8 @@ impl<F: Real> Op<F> for Sum {
 impl<'t, F: Real> Var<'t, F> {
     /// The sum over axes, which are removed: `x.sum(..)`, `x.sum(0)`, `x.sum([0, -1])`. Nothing summed is 0.
     ///
+    /// Formulas: [`ops::reduce::sum`](mod@crate::ops::reduce::sum).
+    ///
     /// # Panics
     /// When an axis does not exist or is named twice.
     #[track_caller]

@@ -77,6 +77,8 @@ impl<F: Real> Op<F> for ReciprocalOrZero {
 impl<'t, F: Real> Var<'t, F> {
     /// The variance over axes, which are removed: `Σ (x − mean)² / (n − correction)`.
     ///
+    /// Formulas: [`ops::reduce::variance`](mod@crate::ops::reduce::variance).
+    ///
     /// A `correction` of 1 is the unbiased estimate, and PyTorch's default; 0 is the variance of the numbers themselves.
     /// NaN where there are not more than `correction` numbers (PyTorch gives ∞ for fewer).
     ///
@@ -94,6 +96,8 @@ impl<'t, F: Real> Var<'t, F> {
     }
 
     /// The standard deviation over axes, which are removed: the square root of the [variance](Var::var).
+    ///
+    /// Formulas: [`ops::reduce::variance`](mod@crate::ops::reduce::variance).
     ///
     /// Its gradient is 0 where all numbers are equal, as in PyTorch. A `correction` of 1 is PyTorch's default.
     /// NaN where there are not more than `correction` numbers.

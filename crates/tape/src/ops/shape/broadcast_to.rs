@@ -40,6 +40,8 @@ impl<'t, F: Real> Var<'t, F> {
     /// The value repeated to a larger shape, as NumPy broadcasts: sizes are compared from the last axis; 1 becomes any
     /// size, and axes may be added in front.
     ///
+    /// Formulas: [`ops::shape::broadcast_to`](mod@crate::ops::shape::broadcast_to).
+    ///
     /// # Panics
     /// When the shape does not broadcast to `shape`.
     #[track_caller]
@@ -58,6 +60,8 @@ impl<'t, F: Real> Var<'t, F> {
 
     /// The transpose of [`broadcast_to`](Var::broadcast_to): sums over the axes that `shape` has with size 1 or has
     /// not.
+    ///
+    /// Formulas: [`ops::shape::broadcast_to`](mod@crate::ops::shape::broadcast_to).
     ///
     /// # Panics
     /// When `shape` does not broadcast to the shape of the value.

@@ -56,6 +56,8 @@ impl<F: Real> Op<F> for Stack {
 
 /// The values side by side along an axis, as PyTorch's `cat`. The other axes have the same sizes in all of them.
 ///
+/// Formulas: [`ops::shape::concat`](mod@crate::ops::shape::concat).
+///
 /// ```
 /// use retrograde_tape::{Params, Tape, Tensor, concat};
 /// Tape::<f32>::new().eval(&Params::new(0), |t| {
@@ -87,6 +89,8 @@ pub fn concat<'t, F: Real>(values: &[Var<'t, F>], axis: impl IntoAxis) -> Var<'t
 }
 
 /// The values along a new axis, which stands at `axis` of the result, as PyTorch's `stack`.
+///
+/// Formulas: [`ops::shape::concat`](mod@crate::ops::shape::concat).
 ///
 /// # Panics
 /// When there are no values, their shapes differ, the axis is not one of the result, or there are 6 axes already.

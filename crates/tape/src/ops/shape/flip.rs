@@ -25,6 +25,8 @@ impl<F: Real> Op<F> for Flip {
 impl<'t, F: Real> Var<'t, F> {
     /// The value read backwards along axes; the same shape. Copies.
     ///
+    /// Formulas: [`ops::shape::flip`](mod@crate::ops::shape::flip).
+    ///
     /// # Panics
     /// When an axis does not exist or is named twice.
     #[track_caller]

@@ -27,6 +27,8 @@ impl<F: Real> Op<F> for Pad {
 impl<'t, F: Real> Var<'t, F> {
     /// The value with `before` and `after` elements more along an axis, all of them `value`.
     ///
+    /// Formulas: [`ops::shape::pad`](mod@crate::ops::shape::pad).
+    ///
     /// # Panics
     /// When the axis does not exist.
     #[track_caller]

@@ -29,6 +29,8 @@ impl<F: Real> Op<F> for Permute {
 impl<'t, F: Real> Var<'t, F> {
     /// The axes in another order: axis `i` of the result is axis `order[i]` of the value. Copies.
     ///
+    /// Formulas: [`ops::shape::permute`](mod@crate::ops::shape::permute).
+    ///
     /// # Panics
     /// When `order` does not name every axis once.
     #[track_caller]
@@ -56,6 +58,8 @@ impl<'t, F: Real> Var<'t, F> {
     }
 
     /// Two axes exchanged. Copies.
+    ///
+    /// Formulas: [`ops::shape::permute`](mod@crate::ops::shape::permute).
     ///
     /// # Panics
     /// When an axis does not exist.

@@ -22,6 +22,8 @@ impl<F: Real> Op<F> for Reshape {
 impl<'t, F: Real> Var<'t, F> {
     /// The same numbers, in row-major order, under another shape.
     ///
+    /// Formulas: [`ops::shape::reshape`](mod@crate::ops::shape::reshape).
+    ///
     /// # Panics
     /// When the number of elements differs.
     #[track_caller]
@@ -37,6 +39,8 @@ impl<'t, F: Real> Var<'t, F> {
     }
 
     /// All axes from `first` on as one: `[batch, channels, height, width]` becomes `[batch, …]` for `first` = 1.
+    ///
+    /// Formulas: [`ops::shape::reshape`](mod@crate::ops::shape::reshape).
     ///
     /// # Panics
     /// When there are fewer than `first` axes.

@@ -27,6 +27,8 @@ impl<'t, F: Real> Var<'t, F> {
     /// The value with every element `shift` places further along an axis; what leaves at the end enters at the start.
     /// Copies.
     ///
+    /// Formulas: [`ops::shape::roll`](mod@crate::ops::shape::roll).
+    ///
     /// # Panics
     /// When the axis does not exist.
     #[track_caller]

@@ -32,6 +32,8 @@ impl<F: Real> Op<F> for Slice {
 impl<'t, F: Real> Var<'t, F> {
     /// The part `range` of an axis, as `narrow` in PyTorch. Copies.
     ///
+    /// Formulas: [`ops::shape::slice`](mod@crate::ops::shape::slice).
+    ///
     /// # Panics
     /// When the axis does not exist or is shorter than the end of the range.
     #[track_caller]

@@ -6,6 +6,8 @@ use crate::{Real, Var};
 impl<'t, F: Real> Var<'t, F> {
     /// The parts of an axis, one after the other, of the sizes given: `let [q, k, v] = x.split(-1, [64, 64, 32]);`
     ///
+    /// Formulas: [`ops::shape::split`](mod@crate::ops::shape::split).
+    ///
     /// # Panics
     /// When the axis does not exist or the sizes do not add up to its size.
     #[track_caller]
@@ -23,6 +25,8 @@ impl<'t, F: Real> Var<'t, F> {
     }
 
     /// An axis in `N` equal parts: `let [value, gate] = x.chunk(-1);`
+    ///
+    /// Formulas: [`ops::shape::split`](mod@crate::ops::shape::split).
     ///
     /// # Panics
     /// When the axis does not exist or `N` does not divide its size. (PyTorch then makes the last part smaller.)

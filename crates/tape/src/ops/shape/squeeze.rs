@@ -16,6 +16,8 @@ pub(super) fn inserted(shape: Shape, axis: usize, size: usize) -> Shape {
 impl<'t, F: Real> Var<'t, F> {
     /// The value without an axis of size 1. Copies nothing.
     ///
+    /// Formulas: [`ops::shape::squeeze`](mod@crate::ops::shape::squeeze).
+    ///
     /// # Panics
     /// When the axis does not exist or has another size. (PyTorch then leaves it, so that a batch of one loses an axis
     /// that a batch of two keeps.)
@@ -29,6 +31,8 @@ impl<'t, F: Real> Var<'t, F> {
     }
 
     /// The value with a new axis of size 1, which stands at `axis` of the result: −1 is behind the last. Copies nothing.
+    ///
+    /// Formulas: [`ops::shape::squeeze`](mod@crate::ops::shape::squeeze).
     ///
     /// # Panics
     /// When the axis is not one of the result, or there are 6 already.
