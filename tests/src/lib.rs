@@ -1,4 +1,5 @@
-//! What the tests that cross crates share: an allocator that counts, and models of the size of MNIST.
+//! What the tests that cross crates share: an allocator that counts, cases of PyTorch's, and models of the size of MNIST.
 
 pub mod allocator;
+pub mod golden;
 pub mod models;

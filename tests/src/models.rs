@@ -1,4 +1,4 @@
-//! Models to train on synthetic batches, and their loss curves.
+//! Models to train on synthetic batches, and what their training gives.
 
 use nn::{Activation, Layer, Linear, Sequential};
 use optim::{Optimizer, Sgd};
@@ -24,14 +24,22 @@ pub fn perceptron(params: &mut Params, hidden: usize) -> Sequential {
         .then(Linear::new(root.at("fc2"), hidden, CLASSES))
 }
 
-/// The losses of `steps` training steps on one batch of `n` images, with so many threads.
-pub fn losses<M: Send>(
+/// What a training run gives.
+pub struct Run {
+    /// The loss of every step.
+    pub losses: Vec<f32>,
+    /// All parameters after the last step.
+    pub parameters: Vec<f32>,
+}
+
+/// Trains for `steps` steps on one batch of `n` images, with so many threads.
+pub fn train<M: Send>(
     threads: usize,
     steps: usize,
     n: usize,
     model: impl FnOnce(&mut Params) -> M + Send,
     loss: impl for<'t> Fn(&M, Var<'t>, tape::IndexVar<'t>) -> Var<'t> + Sync,
-) -> Vec<f32> {
+) -> Run {
     Threads::new(threads).expect("the threads start").run(|| {
         let mut params = Params::new(3);
         let model = model(&mut params);
@@ -42,7 +50,9 @@ pub fn losses<M: Send>(
             sgd.step(&mut params, step);
             loss
         };
-        (0..steps).map(step).collect()
+        let losses = (0..steps).map(step).collect();
+        let parameters = params.entries().iter().flat_map(|p| p.tensor().as_slice().to_vec()).collect();
+        Run { losses, parameters }
     })
 }
 

@@ -1,36 +1,42 @@
-//! Loss curves have the same bits for any number of threads.
+//! Losses and parameters have the same bits for any number of threads.
 
-use nn::{Activation, Layer, Linear};
-use retrograde_tests::models::{CLASSES, PIXELS, classify, losses, perceptron};
+use nn::{Layer, Linear};
+use retrograde_tests::models::{CLASSES, PIXELS, Run, classify, perceptron, train};
 use tape::{IndexVar, Params, Var};
 
-/// Compares the curves of a model with 1, 2, 3 and 7 threads.
+/// Compares the runs of a model with 1, 2, 3 and 7 threads.
 #[track_caller]
-fn same_bits(curve: impl Fn(usize) -> Vec<f32>) {
-    let one = curve(1);
-    assert!(one.iter().all(|loss| loss.is_finite()) && one.first() > one.last(), "it learns: {one:?}");
+fn same_bits(run: impl Fn(usize) -> Run) {
+    let one = run(1);
+    let losses = &one.losses;
+    assert!(losses.iter().all(|loss| loss.is_finite()) && losses.first() > losses.last(), "it learns: {losses:?}");
     for threads in [2, 3, 7] {
-        let bits = |curve: &[f32]| curve.iter().map(|loss| loss.to_bits()).collect::<Vec<_>>();
-        assert_eq!(bits(&curve(threads)), bits(&one), "{threads} threads");
+        let other = run(threads);
+        assert_eq!(first_difference(losses, &other.losses), None, "step whose loss differs with {threads} threads");
+        let parameter = first_difference(&one.parameters, &other.parameters);
+        assert_eq!(parameter, None, "parameter that differs with {threads} threads");
     }
+}
+
+fn first_difference(a: &[f32], b: &[f32]) -> Option<usize> {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).position(|(a, b)| a.to_bits() != b.to_bits())
 }
 
 #[test]
 fn perceptron_of_mnist() {
-    same_bits(|threads| losses(threads, 30, 64, |params| perceptron(params, 128), classify));
+    same_bits(|threads| train(threads, 30, 64, |params| perceptron(params, 128), classify));
 }
 
 #[test]
 fn wide_perceptron() {
-    same_bits(|threads| losses(threads, 10, 600, |params| perceptron(params, 1000), classify));
+    same_bits(|threads| train(threads, 10, 600, |params| perceptron(params, 1000), classify));
 }
 
 #[test]
 fn softmax_regression() {
-    let model = |params: &mut Params| {
-        Linear::config(PIXELS, CLASSES).bias(false).activation(Activation::Relu).build(params.root().at("fc"))
-    };
-    same_bits(|threads| losses(threads, 30, 512, model, classify));
+    let model = |params: &mut Params| Linear::new(params.root().at("fc"), PIXELS, CLASSES);
+    same_bits(|threads| train(threads, 30, 512, model, classify));
 }
 
 /// A model with what sums, normalizes, draws and gathers: sizes above every threshold for several threads.
@@ -66,5 +72,5 @@ impl Mixed {
 
 #[test]
 fn normalization_attention_dropout_and_embedding() {
-    same_bits(|threads| losses(threads, 12, 2048, Mixed::new, |model, x, labels| model.loss(x, labels)));
+    same_bits(|threads| train(threads, 12, 2048, Mixed::new, |model, x, labels| model.loss(x, labels)));
 }
