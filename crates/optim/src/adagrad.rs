@@ -1,8 +1,8 @@
 //! Adagrad.
 
-use crate::Optimizer;
 use crate::slots::Slots;
-use tape::{Params, Real, Step};
+use crate::{Optimizer, State, StateError};
+use tape::{Params, Real};
 
 /// Adagrad (Duchi et al. 2011), by PyTorch's definition. With `g` the gradient plus `weight_decay · w`, in the parameter's
 /// step `t`: `s ← s + g²`, `w ← w − lr / (1 + (t − 1) · lr_decay) · g / (√s + ε)`.
@@ -27,7 +27,7 @@ impl<F: Real> Adagrad<F> {
             weight_decay: 0.0,
             initial_accumulator: 0.0,
             eps: 1e-10,
-            slots: Slots::new(),
+            slots: Slots::new(["sum"]),
         }
     }
 
@@ -55,19 +55,17 @@ impl<F: Real> Adagrad<F> {
 }
 
 impl<F: Real> Optimizer<F> for Adagrad<F> {
-    fn step(&mut self, params: &mut Params<F>, step: &Step<F>) {
+    fn update(&mut self, index: usize, w: &mut [F], g: &[F]) {
         let Adagrad { learning_rate, learning_rate_decay, weight_decay, initial_accumulator, eps, ref mut slots } =
             *self;
         let (decay, eps, start) = (F::from_f64(weight_decay), F::from_f64(eps), F::from_f64(initial_accumulator));
-        params.commit(step, |index, w, g| {
-            let slot = slots.step(index, w.len(), [start]);
-            let rate = F::from_f64(learning_rate / (1.0 + (slot.steps - 1) as f64 * learning_rate_decay));
-            let [s] = &mut slot.arrays;
-            tape::update::update2(w, s, g, move |w, s, g| {
-                let g = g + decay * *w;
-                *s += g * g;
-                *w -= rate * (g / (s.sqrt() + eps));
-            });
+        let slot = slots.step(index, w.len(), [start]);
+        let rate = F::from_f64(learning_rate / (1.0 + (slot.steps - 1) as f64 * learning_rate_decay));
+        let [s] = &mut slot.arrays;
+        tape::update::update2(w, s, g, move |w, s, g| {
+            let g = g + decay * *w;
+            *s += g * g;
+            *w -= rate * (g / (s.sqrt() + eps));
         });
     }
 
@@ -77,5 +75,18 @@ impl<F: Real> Optimizer<F> for Adagrad<F> {
 
     fn set_learning_rate(&mut self, learning_rate: f64) {
         self.learning_rate = learning_rate;
+    }
+
+    fn state(&self, params: &Params<F>) -> State<F> {
+        let mut state = State::default();
+        state.numbers.insert("learning_rate".to_string(), vec![self.learning_rate]);
+        self.slots.save(params, &mut state);
+        state
+    }
+
+    fn restore(&mut self, params: &Params<F>, mut state: State<F>) -> Result<(), StateError> {
+        self.learning_rate = state.take_number("learning_rate")?;
+        self.slots.restore(params, &mut state)?;
+        state.finish()
     }
 }

@@ -1,8 +1,8 @@
 //! Adam and its variants.
 
-use crate::Optimizer;
 use crate::slots::Slots;
-use tape::{Params, Real, Step};
+use crate::{Optimizer, State, StateError};
+use tape::{Params, Real};
 
 /// Adam (Kingma and Ba 2015), by PyTorch's definition. With `g` the gradient plus `weight_decay · w`, in the parameter's
 /// step `t`:
@@ -41,8 +41,8 @@ impl<F: Real> Adam<F> {
             weight_decay: 0.0,
             decoupled: false,
             amsgrad: false,
-            slots: Slots::new(),
-            largest: Slots::new(),
+            slots: Slots::new(["exp_avg", "exp_avg_sq"]),
+            largest: Slots::new(["max_exp_avg_sq"]),
         }
     }
 
@@ -69,7 +69,7 @@ impl<F: Real> Adam<F> {
 }
 
 impl<F: Real> Optimizer<F> for Adam<F> {
-    fn step(&mut self, params: &mut Params<F>, step: &Step<F>) {
+    fn update(&mut self, index: usize, w: &mut [F], g: &[F]) {
         let Adam { learning_rate, betas, eps, weight_decay, decoupled, amsgrad, ref mut slots, ref mut largest } =
             *self;
         let float = F::from_f64;
@@ -79,32 +79,30 @@ impl<F: Real> Optimizer<F> for Adam<F> {
         };
         let (fresh1, beta2, fresh2) = (float(1.0 - betas.0), float(betas.1), float(1.0 - betas.1));
         let eps = float(eps);
-        params.commit(step, |index, w, g| {
-            let slot = slots.step(index, w.len(), [F::ZERO; 2]);
-            let t = slot.steps as f64;
-            let rate = float(learning_rate / (1.0 - betas.0.powf(t)));
-            let correction = float((1.0 - betas.1.powf(t)).sqrt());
-            let [m, v] = &mut slot.arrays;
-            let moments = move |w: &mut F, m: &mut F, v: &mut F, g: F| {
-                *w = keep * *w;
-                let g = g + decay * *w;
-                *m += (g - *m) * fresh1;
-                *v = beta2 * *v + fresh2 * g * g;
-            };
-            if amsgrad {
-                let [largest] = &mut largest.step(index, w.len(), [F::ZERO]).arrays;
-                tape::update::update4(w, m, v, largest, g, move |w, m, v, largest, g| {
-                    moments(w, m, v, g);
-                    *largest = largest.maximum(*v);
-                    *w -= rate * (*m / (largest.sqrt() / correction + eps));
-                });
-            } else {
-                tape::update::update3(w, m, v, g, move |w, m, v, g| {
-                    moments(w, m, v, g);
-                    *w -= rate * (*m / (v.sqrt() / correction + eps));
-                });
-            }
-        });
+        let slot = slots.step(index, w.len(), [F::ZERO; 2]);
+        let t = slot.steps as f64;
+        let rate = float(learning_rate / (1.0 - betas.0.powf(t)));
+        let correction = float((1.0 - betas.1.powf(t)).sqrt());
+        let [m, v] = &mut slot.arrays;
+        let moments = move |w: &mut F, m: &mut F, v: &mut F, g: F| {
+            *w = keep * *w;
+            let g = g + decay * *w;
+            *m += (g - *m) * fresh1;
+            *v = beta2 * *v + fresh2 * g * g;
+        };
+        if amsgrad {
+            let [largest] = &mut largest.step(index, w.len(), [F::ZERO]).arrays;
+            tape::update::update4(w, m, v, largest, g, move |w, m, v, largest, g| {
+                moments(w, m, v, g);
+                *largest = largest.maximum(*v);
+                *w -= rate * (*m / (largest.sqrt() / correction + eps));
+            });
+        } else {
+            tape::update::update3(w, m, v, g, move |w, m, v, g| {
+                moments(w, m, v, g);
+                *w -= rate * (*m / (v.sqrt() / correction + eps));
+            });
+        }
     }
 
     fn learning_rate(&self) -> f64 {
@@ -113,5 +111,26 @@ impl<F: Real> Optimizer<F> for Adam<F> {
 
     fn set_learning_rate(&mut self, learning_rate: f64) {
         self.learning_rate = learning_rate;
+    }
+
+    fn set_momentum(&mut self, momentum: f64) {
+        self.betas.0 = momentum;
+    }
+
+    fn state(&self, params: &Params<F>) -> State<F> {
+        let mut state = State::default();
+        state.numbers.insert("learning_rate".to_string(), vec![self.learning_rate]);
+        state.numbers.insert("beta1".to_string(), vec![self.betas.0]);
+        self.slots.save(params, &mut state);
+        self.largest.save(params, &mut state);
+        state
+    }
+
+    fn restore(&mut self, params: &Params<F>, mut state: State<F>) -> Result<(), StateError> {
+        self.learning_rate = state.take_number("learning_rate")?;
+        self.betas.0 = state.take_number("beta1")?;
+        self.slots.restore(params, &mut state)?;
+        self.largest.restore(params, &mut state)?;
+        state.finish()
     }
 }

@@ -18,28 +18,60 @@
 
 mod adagrad;
 mod adam;
+mod ema;
+mod groups;
+mod lbfgs;
+mod plateau;
 mod rmsprop;
+mod schedule;
 mod sgd;
 mod slots;
+mod state;
 
 pub use adagrad::Adagrad;
 pub use adam::{Adam, adamw};
+pub use ema::Ema;
+pub use groups::Groups;
+pub use lbfgs::Lbfgs;
+pub use plateau::{Better, ReduceOnPlateau};
 pub use rmsprop::RmsProp;
+pub use schedule::{OneCycle, Schedule};
 pub use sgd::Sgd;
+pub use state::{State, StateError};
 
 use tape::{Params, Real, Step};
 
 /// Moves parameters along the gradients of a step.
 pub trait Optimizer<F: Real = f32> {
+    /// Updates the numbers `w` of the parameter of this index in [`Params::entries`] along their gradient `g`.
+    fn update(&mut self, index: usize, w: &mut [F], g: &[F]);
+
     /// Updates every parameter that has a gradient, takes over the buffers that layers proposed, and counts the step.
     ///
     /// # Panics
     /// When the step was taken with other parameters.
-    fn step(&mut self, params: &mut Params<F>, step: &Step<F>);
+    #[track_caller]
+    fn step(&mut self, params: &mut Params<F>, step: &Step<F>) {
+        params.commit(step, |index, w, g| self.update(index, w, g));
+    }
 
     /// The learning rate of the next step.
     fn learning_rate(&self) -> f64;
 
     /// Sets the learning rate of the next step, as a schedule does.
     fn set_learning_rate(&mut self, learning_rate: f64);
+
+    /// Sets the momentum of the next step, β₁ for Adam, as [`OneCycle`] does; nothing where there is none.
+    fn set_momentum(&mut self, momentum: f64) {
+        let _ = momentum;
+    }
+
+    /// What the optimizer remembers, to go on later with the same bits.
+    fn state(&self, params: &Params<F>) -> State<F>;
+
+    /// Goes on where the optimizer that gave the state was; its settings must be the same.
+    ///
+    /// # Errors
+    /// When the state is of another optimizer or of other parameters; this optimizer is then of no more use.
+    fn restore(&mut self, params: &Params<F>, state: State<F>) -> Result<(), StateError>;
 }

@@ -1,8 +1,8 @@
 //! RMSprop.
 
-use crate::Optimizer;
 use crate::slots::Slots;
-use tape::{Params, Real, Step};
+use crate::{Optimizer, State, StateError};
+use tape::{Params, Real};
 
 /// RMSprop (Hinton 2012, lecture 6 of *Neural networks for machine learning*), by PyTorch's definition. With `g` the
 /// gradient plus `weight_decay · w`:
@@ -36,8 +36,8 @@ impl<F: Real> RmsProp<F> {
             weight_decay: 0.0,
             momentum: 0.0,
             centered: false,
-            squares: Slots::new(),
-            means_and_velocities: Slots::new(),
+            squares: Slots::new(["square_avg"]),
+            means_and_velocities: Slots::new(["grad_avg", "momentum_buffer"]),
         }
     }
 
@@ -68,35 +68,31 @@ impl<F: Real> RmsProp<F> {
 }
 
 impl<F: Real> Optimizer<F> for RmsProp<F> {
-    fn step(&mut self, params: &mut Params<F>, step: &Step<F>) {
+    fn update(&mut self, index: usize, w: &mut [F], g: &[F]) {
         let float = F::from_f64;
         let (rate, decay, eps) = (float(self.learning_rate), float(self.weight_decay), float(self.eps));
         let (alpha, fresh) = (float(self.alpha), float(1.0 - self.alpha));
         let (momentum, centered) = (float(self.momentum), self.centered);
-        let plain = self.momentum == 0.0 && !centered;
-        let (squares, rest) = (&mut self.squares, &mut self.means_and_velocities);
-        params.commit(step, |index, w, g| {
-            let [s] = &mut squares.step(index, w.len(), [F::ZERO]).arrays;
-            if plain {
-                return tape::update::update2(w, s, g, move |w, s, g| {
-                    let g = g + decay * *w;
-                    *s = alpha * *s + fresh * g * g;
-                    *w -= rate * (g / (s.sqrt() + eps));
-                });
-            }
-            let [a, b] = &mut rest.step(index, w.len(), [F::ZERO; 2]).arrays;
-            tape::update::update4(w, s, a, b, g, move |w, s, a, b, g| {
+        let [s] = &mut self.squares.step(index, w.len(), [F::ZERO]).arrays;
+        if self.momentum == 0.0 && !centered {
+            return tape::update::update2(w, s, g, move |w, s, g| {
                 let g = g + decay * *w;
                 *s = alpha * *s + fresh * g * g;
-                let mut spread = *s;
-                if centered {
-                    *a += (g - *a) * fresh;
-                    spread -= *a * *a;
-                }
-                // Without momentum this is the step itself.
-                *b = momentum * *b + g / (spread.sqrt() + eps);
-                *w -= rate * *b;
+                *w -= rate * (g / (s.sqrt() + eps));
             });
+        }
+        let [a, b] = &mut self.means_and_velocities.step(index, w.len(), [F::ZERO; 2]).arrays;
+        tape::update::update4(w, s, a, b, g, move |w, s, a, b, g| {
+            let g = g + decay * *w;
+            *s = alpha * *s + fresh * g * g;
+            let mut spread = *s;
+            if centered {
+                *a += (g - *a) * fresh;
+                spread -= *a * *a;
+            }
+            // Without momentum this is the step itself.
+            *b = momentum * *b + g / (spread.sqrt() + eps);
+            *w -= rate * *b;
         });
     }
 
@@ -106,5 +102,26 @@ impl<F: Real> Optimizer<F> for RmsProp<F> {
 
     fn set_learning_rate(&mut self, learning_rate: f64) {
         self.learning_rate = learning_rate;
+    }
+
+    fn set_momentum(&mut self, momentum: f64) {
+        self.momentum = momentum;
+    }
+
+    fn state(&self, params: &Params<F>) -> State<F> {
+        let mut state = State::default();
+        state.numbers.insert("learning_rate".to_string(), vec![self.learning_rate]);
+        state.numbers.insert("momentum".to_string(), vec![self.momentum]);
+        self.squares.save(params, &mut state);
+        self.means_and_velocities.save(params, &mut state);
+        state
+    }
+
+    fn restore(&mut self, params: &Params<F>, mut state: State<F>) -> Result<(), StateError> {
+        self.learning_rate = state.take_number("learning_rate")?;
+        self.momentum = state.take_number("momentum")?;
+        self.squares.restore(params, &mut state)?;
+        self.means_and_velocities.restore(params, &mut state)?;
+        state.finish()
     }
 }

@@ -1,8 +1,8 @@
 //! Stochastic gradient descent.
 
-use crate::Optimizer;
 use crate::slots::Slots;
-use tape::{Params, Real, Step};
+use crate::{Optimizer, State, StateError};
+use tape::{Params, Real};
 
 /// Stochastic gradient descent, by PyTorch's definition. With `g` the gradient plus `weight_decay · w`:
 ///
@@ -25,7 +25,14 @@ impl<F: Real> Sgd<F> {
     /// Without momentum and weight decay.
     pub fn new(learning_rate: f64) -> Self {
         let (momentum, dampening, weight_decay) = (0.0, 0.0, 0.0);
-        Sgd { learning_rate, momentum, dampening, weight_decay, nesterov: false, velocities: Slots::new() }
+        Sgd {
+            learning_rate,
+            momentum,
+            dampening,
+            weight_decay,
+            nesterov: false,
+            velocities: Slots::new(["momentum_buffer"]),
+        }
     }
 
     /// With this momentum.
@@ -50,31 +57,28 @@ impl<F: Real> Sgd<F> {
 }
 
 impl<F: Real> Optimizer<F> for Sgd<F> {
-    fn step(&mut self, params: &mut Params<F>, step: &Step<F>) {
+    fn update(&mut self, index: usize, w: &mut [F], g: &[F]) {
         let lr = F::from_f64(self.learning_rate);
         let decay = F::from_f64(self.weight_decay);
         if self.momentum == 0.0 {
-            return params.commit(step, |_, w, g| tape::update::update(w, g, |w, g| *w -= lr * (g + decay * *w)));
+            return tape::update::update(w, g, |w, g| *w -= lr * (g + decay * *w));
         }
         let (momentum, fresh) = (F::from_f64(self.momentum), F::from_f64(1.0 - self.dampening));
-        let (nesterov, velocities) = (self.nesterov, &mut self.velocities);
-        params.commit(step, |index, w, g| {
-            let slot = velocities.step(index, w.len(), [F::ZERO]);
-            let (keep, take) = if slot.steps == 1 { (F::ZERO, F::ONE) } else { (momentum, fresh) };
-            let [velocity] = &mut slot.arrays;
-            if nesterov {
-                tape::update::update2(w, velocity, g, move |w, v, g| {
-                    let g = g + decay * *w;
-                    *v = keep * *v + take * g;
-                    *w -= lr * (g + momentum * *v);
-                });
-            } else {
-                tape::update::update2(w, velocity, g, move |w, v, g| {
-                    *v = keep * *v + take * (g + decay * *w);
-                    *w -= lr * *v;
-                });
-            }
-        });
+        let slot = self.velocities.step(index, w.len(), [F::ZERO]);
+        let (keep, take) = if slot.steps == 1 { (F::ZERO, F::ONE) } else { (momentum, fresh) };
+        let [velocity] = &mut slot.arrays;
+        if self.nesterov {
+            tape::update::update2(w, velocity, g, move |w, v, g| {
+                let g = g + decay * *w;
+                *v = keep * *v + take * g;
+                *w -= lr * (g + momentum * *v);
+            });
+        } else {
+            tape::update::update2(w, velocity, g, move |w, v, g| {
+                *v = keep * *v + take * (g + decay * *w);
+                *w -= lr * *v;
+            });
+        }
     }
 
     fn learning_rate(&self) -> f64 {
@@ -83,5 +87,24 @@ impl<F: Real> Optimizer<F> for Sgd<F> {
 
     fn set_learning_rate(&mut self, learning_rate: f64) {
         self.learning_rate = learning_rate;
+    }
+
+    fn set_momentum(&mut self, momentum: f64) {
+        self.momentum = momentum;
+    }
+
+    fn state(&self, params: &Params<F>) -> State<F> {
+        let mut state = State::default();
+        state.numbers.insert("learning_rate".to_string(), vec![self.learning_rate]);
+        state.numbers.insert("momentum".to_string(), vec![self.momentum]);
+        self.velocities.save(params, &mut state);
+        state
+    }
+
+    fn restore(&mut self, params: &Params<F>, mut state: State<F>) -> Result<(), StateError> {
+        self.learning_rate = state.take_number("learning_rate")?;
+        self.momentum = state.take_number("momentum")?;
+        self.velocities.restore(params, &mut state)?;
+        state.finish()
     }
 }

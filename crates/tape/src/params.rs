@@ -163,6 +163,11 @@ impl<F: Real> Params<F> {
         self.entries.iter_mut().find(|p| p.name == name).map(|p| &mut p.tensor)
     }
 
+    /// The name and the numbers of every parameter and buffer, to be changed, in the order of creation.
+    pub fn tensors_mut(&mut self) -> impl Iterator<Item = (&str, &mut Tensor<F>)> {
+        self.entries.iter_mut().map(|p| (p.name.as_str(), &mut p.tensor))
+    }
+
     /// Freezes or thaws the parameters whose name `choose` accepts. A frozen parameter is a constant: nothing is swept
     /// for it, it has no gradient, and no optimizer moves it.
     pub fn set_frozen(&mut self, frozen: bool, choose: impl Fn(&str) -> bool) {

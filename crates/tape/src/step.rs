@@ -61,6 +61,27 @@ impl<F: Real> Step<F> {
         norm
     }
 
+    /// Limits every element of the gradients to ±`max_value`, as PyTorch's `clip_grad_value_`. NaN stays.
+    ///
+    /// # Panics
+    /// When `max_value` is negative or NaN.
+    #[track_caller]
+    pub fn clip_value(&mut self, max_value: f64) {
+        assert!(max_value >= 0.0, "clip_value: a limit is 0 or more, not {max_value}");
+        let limit = F::from_f64(max_value);
+        self.flat_mut().for_each(|g| {
+            g.iter_mut().for_each(|g| {
+                *g = if *g > limit {
+                    limit
+                } else if *g < -limit {
+                    -limit
+                } else {
+                    *g
+                }
+            })
+        });
+    }
+
     /// Multiplies every gradient by a number.
     pub fn scale(&mut self, factor: f64) {
         let factor = F::from_f64(factor);
