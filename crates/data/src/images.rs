@@ -1,16 +1,27 @@
 //! [`LabeledImages`]: pictures with a class each.
 
-use tape::Shape;
+use crate::Dataset;
+use std::sync::Arc;
+use tape::{Indices, Shape, Tensor};
 
-/// Pictures of one size, each with a class.
+/// Pictures of one size, each with a class. A clone shares the pixels.
 #[derive(Clone, Debug)]
 pub struct LabeledImages {
     shape: Shape,
     classes: usize,
-    pixels: Vec<u8>,
+    pixels: Arc<[u8]>,
     /// The number that stands for each value of a pixel.
     scale: [f32; 256],
-    labels: Vec<u32>,
+    labels: Arc<[u32]>,
+}
+
+/// Some pictures and their classes.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// The pictures, `[batch, channels, height, width]`.
+    pub images: Tensor,
+    /// Their classes, `[batch]`.
+    pub labels: Indices,
 }
 
 impl LabeledImages {
@@ -23,7 +34,7 @@ impl LabeledImages {
         assert_eq!(pixels.len(), labels.len() * shape.len(), "images: pixels of {} images {shape}", labels.len());
         assert!(labels.iter().all(|&label| (label as usize) < classes), "images: a label is not below {classes}");
         let scale = std::array::from_fn(|value| value as f32 / f32::from(white));
-        LabeledImages { shape, classes, pixels, scale, labels }
+        LabeledImages { shape, classes, pixels: pixels.into(), scale, labels: labels.into() }
     }
 
     /// How many pictures there are.
@@ -51,6 +62,16 @@ impl LabeledImages {
         &self.labels
     }
 
+    /// The pixels of picture `index` as whole numbers from 0 to 255, black to white, in row-major order.
+    ///
+    /// # Panics
+    /// When there is no such picture.
+    pub fn picture(&self, index: usize) -> Vec<u8> {
+        let size = self.shape.len();
+        let gray = |&pixel: &u8| (255.0 * self.scale[pixel as usize]).round() as u8;
+        self.pixels[index * size..][..size].iter().map(gray).collect()
+    }
+
     /// Writes the pixels of picture `index`, from 0 to 1.
     ///
     /// # Panics
@@ -73,7 +94,30 @@ impl LabeledImages {
             pixels.extend_from_slice(&self.pixels[index * size..][..size]);
             labels.push(self.labels[index]);
         }
-        LabeledImages { pixels, labels, ..*self }
+        LabeledImages { pixels: pixels.into(), labels: labels.into(), ..*self }
+    }
+}
+
+impl Dataset for LabeledImages {
+    type Batch = Batch;
+
+    fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    fn allocate(&self, count: usize) -> Batch {
+        let mut shape = Shape::from([count]);
+        self.shape.dims().iter().for_each(|&d| shape.push(d));
+        Batch { images: Tensor::full(shape, 0.0), labels: Tensor::full([count], 0) }
+    }
+
+    fn fill(&self, indices: &[u32], _epoch: u64, batch: &mut Batch) {
+        let size = self.shape.len();
+        let (pixels, labels) = (batch.images.as_mut_slice(), batch.labels.as_mut_slice());
+        for (i, &index) in indices.iter().enumerate() {
+            self.write(index as usize, &mut pixels[i * size..][..size]);
+            labels[i] = self.labels[index as usize];
+        }
     }
 }
 

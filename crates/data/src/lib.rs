@@ -9,16 +9,20 @@
 //! }
 //! ```
 
+mod dataset;
 mod digits;
 mod error;
 mod idx;
 mod images;
 mod loader;
 mod mnist;
+mod sampler;
 
+pub use dataset::{Dataset, Map, Select};
 pub use digits::digits;
 pub use error::DataError;
 pub use idx::Idx;
-pub use images::{LabeledImages, Splits};
-pub use loader::{Batch, Epoch, Loader};
+pub use images::{Batch, LabeledImages, Splits};
+pub use loader::{Epoch, Loader};
 pub use mnist::mnist;
+pub use sampler::Sampler;
