@@ -9,6 +9,7 @@
 //! }
 //! ```
 
+mod cache;
 mod dataset;
 mod digits;
 mod error;
@@ -18,6 +19,7 @@ mod loader;
 mod mnist;
 mod sampler;
 
+pub use cache::cached;
 pub use dataset::{Dataset, Map, Select};
 pub use digits::digits;
 pub use error::DataError;

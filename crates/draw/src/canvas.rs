@@ -2,6 +2,7 @@
 //!
 //! Positions are in pixels of the finished picture, fractions allowed, from the top left.
 
+use crate::Picture;
 use crate::text::Typeface;
 use plotters::prelude::*;
 
@@ -23,6 +24,7 @@ pub(crate) enum Marker {
 enum Shape {
     Line { points: Vec<Point>, color: Ink, width: f64 },
     Marker { form: Marker, center: Point, radius: f64, color: Ink },
+    Rectangle { corners: [Point; 2], color: Ink },
 }
 
 struct Text {
@@ -38,12 +40,18 @@ pub(crate) struct Canvas {
     height: u32,
     pub(crate) typeface: Typeface,
     shapes: Vec<Shape>,
+    pictures: Vec<(Picture, u32, u32, u32)>,
     texts: Vec<Text>,
 }
 
 impl Canvas {
     pub(crate) fn new(width: u32, height: u32) -> Canvas {
-        Canvas { width, height, typeface: Typeface::new(), shapes: vec![], texts: vec![] }
+        Canvas { width, height, typeface: Typeface::new(), shapes: vec![], pictures: vec![], texts: vec![] }
+    }
+
+    /// Sets the size, where it depends on what is to be drawn.
+    pub(crate) fn resize(&mut self, width: u32, height: u32) {
+        (self.width, self.height) = (width, height);
     }
 
     pub(crate) fn line(&mut self, points: impl Into<Vec<Point>>, color: Ink, width: f64) {
@@ -83,6 +91,16 @@ impl Canvas {
         self.shapes.push(Shape::Marker { form, center, radius, color });
     }
 
+    /// A filled rectangle.
+    pub(crate) fn rectangle(&mut self, corners: [Point; 2], color: Ink) {
+        self.shapes.push(Shape::Rectangle { corners, color });
+    }
+
+    /// A picture from the point (x, y) on, each of its pixels a square of `scale`; over all shapes.
+    pub(crate) fn picture(&mut self, picture: &Picture, x: u32, y: u32, scale: u32) {
+        self.pictures.push((picture.clone(), x, y, scale));
+    }
+
     /// A line of text whose baseline starts at `start`.
     pub(crate) fn text(&mut self, text: &str, size: f32, start: Point, color: Ink) {
         self.texts.push(Text { text: text.into(), size, start, color });
@@ -99,6 +117,9 @@ impl Canvas {
     /// What plotters or the encoder say.
     pub(crate) fn to_png(&self) -> Result<Vec<u8>, String> {
         let mut pixels = self.draw_shapes().map_err(|error| error.to_string())?;
+        for (picture, x, y, scale) in &self.pictures {
+            self.draw_picture(&mut pixels, picture, (*x, *y), *scale);
+        }
         for text in &self.texts {
             self.draw_text(&mut pixels, text);
         }
@@ -115,6 +136,15 @@ impl Canvas {
         root.present()?;
         drop(root);
         Ok(scaled_down(&large, self.width as usize, self.height as usize))
+    }
+
+    fn draw_picture(&self, pixels: &mut [u8], picture: &Picture, (left, top): (u32, u32), scale: u32) {
+        for y in top..(top + picture.height() as u32 * scale).min(self.height) {
+            for x in left..(left + picture.width() as u32 * scale).min(self.width) {
+                let color = picture.color(((x - left) / scale) as usize, ((y - top) / scale) as usize);
+                pixels[3 * (y * self.width + x) as usize..][..3].copy_from_slice(&color);
+            }
+        }
     }
 
     fn draw_text(&self, pixels: &mut [u8], text: &Text) {
@@ -149,6 +179,10 @@ fn draw<'a>(root: &Area<'a>, shape: &Shape) -> Result<(), AreaError<'a>> {
                 root.draw(&Circle::new(place(joint), large(*width) / 2, color.filled()))?;
             }
             Ok(())
+        }
+        Shape::Rectangle { corners: [a, b], color } => {
+            let ((left, top), (right, bottom)) = (place(a), place(b));
+            root.draw(&Rectangle::new([(left, top), (right - 1, bottom - 1)], color.filled()))
         }
         Shape::Marker { form, center, radius, color } => {
             let (center, size, style) = (place(center), large(*radius), color.filled());

@@ -16,6 +16,18 @@ pub enum DrawError {
         /// How many values its curves have.
         values: usize,
     },
+    /// A picture could not be read.
+    #[error("{}: {what}: expected {expected}, found {found}; convert it to an 8-bit PNG of at most 64 megapixels", path.display())]
+    Picture {
+        /// The file.
+        path: PathBuf,
+        /// The part that is wrong.
+        what: &'static str,
+        /// What should be there.
+        expected: &'static str,
+        /// What is there.
+        found: String,
+    },
     /// The file could not be written.
     #[error("{}: cannot write the figure: {source}; choose a file in a folder that exists and may be written", path.display())]
     Write {

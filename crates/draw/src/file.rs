@@ -4,6 +4,14 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
+const PREFIX: &str = ".write-";
+const SUFFIX: &str = ".tmp";
+
+/// Whether this is the name of a temporary file of [`write_file`], which only a program that was killed leaves behind.
+pub fn is_temporary(name: &str) -> bool {
+    name.starts_with(PREFIX) && name.ends_with(SUFFIX)
+}
+
 /// Writes a file that is there whole or not at all, and replaces what had its name: to a temporary name in the same
 /// folder, made durable, then renamed.
 ///
@@ -15,7 +23,7 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
         _ => Path::new("."),
     };
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".write-").suffix(".tmp");
+    builder.prefix(PREFIX).suffix(SUFFIX);
     // Temporary files are private by default; these permissions, less the process's mask, are those of other new files.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));

@@ -17,10 +17,10 @@ const fn rgb(red: u8, green: u8, blue: u8) -> Ink {
     plotters::style::RGBColor(red, green, blue)
 }
 
-const INK: Ink = rgb(34, 34, 34);
-const GRAY: Ink = rgb(95, 95, 95);
+pub(crate) const INK: Ink = rgb(34, 34, 34);
+pub(crate) const GRAY: Ink = rgb(95, 95, 95);
 const GRID: Ink = rgb(226, 226, 226);
-const FRAME: Ink = rgb(140, 140, 140);
+pub(crate) const FRAME: Ink = rgb(140, 140, 140);
 
 /// Okabe and Ito's palette without yellow, which is too light for lines: blue, vermilion, green, purple, orange, sky
 /// blue, black.

@@ -1,4 +1,4 @@
-//! Figures of training as PNG files, and sparklines for the terminal.
+//! Figures of training as PNG files, pictures, and sparklines for the terminal.
 //!
 //! ```
 //! use retrograde_draw::{Curve, Figure};
@@ -20,14 +20,20 @@
 
 mod axis;
 mod canvas;
+mod confusion;
+mod contact_sheet;
 mod error;
 mod figure;
 mod file;
 mod layout;
+mod picture;
 mod sparkline;
 mod text;
 
+pub use confusion::ConfusionMatrix;
+pub use contact_sheet::ContactSheet;
 pub use error::DrawError;
 pub use figure::{Curve, Figure};
-pub use file::write_file;
+pub use file::{is_temporary, write_file};
+pub use picture::Picture;
 pub use sparkline::sparkline;

@@ -19,7 +19,7 @@ impl Model {
         let mut root = params.root();
         match settings.model {
             ModelKind::Softmax => {
-                let relu = if settings.no_relu { Activation::Identity } else { Activation::Relu };
+                let relu = if settings.no_relu == Some(true) { Activation::Identity } else { Activation::Relu };
                 let layer = Linear::config(pixels, classes).bias(false).activation(relu);
                 Model::Softmax(build(layer, settings.init, root.at("fc")))
             }

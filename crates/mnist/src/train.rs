@@ -1,72 +1,95 @@
 //! `mnist train`.
 
-use crate::arguments::{ModelKind, Settings, TrainArguments};
-use crate::model::Model;
+use crate::arguments::{ModelKind, Options, Settings, TrainArguments};
 use crate::report::{Report, dead_outputs};
-use data::{LabeledImages, Splits};
-use nn::Layer;
-use optim::Sgd;
+use crate::session::Session;
+use data::Loader;
+use nn::weights;
+use std::path::Path;
 use std::time::Instant;
-use tape::{Params, Tape};
-use train::{Failure, MetricsFiles, Progress, RunFolder, Trainer, evaluate, save_curves};
+use tape::Tape;
+use train::{Checkpoints, Failure, MetricsFiles, Predictions, Progress, RunFolder, Stop, TrainError};
 
 pub(crate) fn train(arguments: &TrainArguments) -> Result<(), Failure> {
-    let settings = arguments.settings()?;
-    let (name, splits) = match &settings.data_dir {
-        None => ("digits", data::digits()),
-        Some(folder) => ("MNIST", data::mnist(folder)?),
+    let run = &arguments.run;
+    let session = match &arguments.resume {
+        Some(folder) => Session::new(resumed_settings(folder)?)?,
+        None => {
+            let options = arguments.options.clone().or_config(run.config.as_deref()).map_err(TrainError::from)?;
+            Session::new(options.settings()?)?
+        }
     };
-    let threads = arguments.common.start_threads().map_err(train::TrainError::from)?;
-    let folder = RunFolder::create(arguments.common.out.as_deref(), "mnist")?;
-    folder.write_config(&settings)?;
-    let report = threads.run(|| run(&settings, name, &splits, &folder, threads.count()))?;
-    folder.write_report(&report)?;
+    let threads = train::start_threads(run.threads)?;
+    let folder = match &arguments.resume {
+        Some(folder) => RunFolder::open(folder)?,
+        None => RunFolder::create(run.out.as_deref(), "mnist")?,
+    };
+    let stop = Stop::on_signals()?;
+    println!("{}", headline(&session));
+    let report = threads.run(|| run_in(&session, &folder, stop, threads.count(), run.profile))?;
     println!("{report}");
     println!("run folder: {}", folder.path().display());
-    match arguments.common.expect_accuracy {
-        Some(expected) if report.test.accuracy < expected => {
-            Err(Failure::BelowExpectation { accuracy: report.test.accuracy, expected })
-        }
-        _ => Ok(()),
-    }
+    train::expect_accuracy(report.test.accuracy, run.expect_accuracy)
 }
 
-fn run(
-    settings: &Settings,
-    name: &'static str,
-    splits: &Splits,
+fn resumed_settings(folder: &Path) -> Result<Settings, Failure> {
+    let folder = RunFolder::open(folder)?;
+    let options: Options = train::read_config(&folder.file("config.toml")).map_err(TrainError::from)?;
+    Ok(options.settings()?)
+}
+
+pub(crate) fn headline(session: &Session) -> String {
+    let Session { splits, params, .. } = session;
+    let (train, validation, test) = (splits.train.len(), splits.validation.len(), splits.test.len());
+    format!(
+        "{} with {} parameters: {train} images train, {validation} validate, {test} test",
+        session.title(),
+        params.count()
+    )
+}
+
+/// Trains in a run folder, or goes on there, and writes all that a run leaves behind.
+pub(crate) fn run_in(
+    session: &Session,
     folder: &RunFolder,
+    stop: Stop,
     threads: usize,
+    profile: bool,
 ) -> Result<Report, Failure> {
-    let mut params = Params::new(settings.seed);
-    let train: &LabeledImages = &splits.train;
-    let model = Model::new(&mut params, settings, train.shape().len(), train.classes());
-    println!(
-        "{} with {} parameters on {name}: {} images train, {} validate, {} test",
-        match settings.model {
-            ModelKind::Softmax => "softmax regression",
-            ModelKind::Mlp => "two-layer perceptron",
-        },
-        params.count(),
-        train.len(),
-        splits.validation.len(),
-        splits.test.len(),
-    );
-    let mut sgd = Sgd::new(settings.lr).weight_decay(settings.reg);
-    let mut files = MetricsFiles::create(folder)?;
-    let mut progress = Progress::new(settings.epochs as u64, train.len() as u64);
+    let Session { settings, splits, .. } = session;
+    if !folder.file("config.toml").exists() {
+        folder.write_config(settings)?;
+    }
+    let (mut params, mut minimizer, classifier) = (session.params.clone(), session.minimizer()?, session.classifier());
+    let mut files = MetricsFiles::new(folder);
+    let mut progress = Progress::new(settings.epochs as u64, splits.train.len() as u64);
+    let checkpoints = Checkpoints::open(&folder.file("checkpoints"))?;
     let started = Instant::now();
-    let best = Trainer::new(train, &splits.validation)
-        .batch_size(settings.batch_size)
-        .epochs(settings.epochs as u64)
-        .fit(&mut params, &mut sgd, |x| model.forward(x), &mut [&mut files, &mut progress])?;
+    let best = session
+        .trainer(stop)?
+        .checkpoints(checkpoints, settings.save_every.map(|steps| steps as u64))
+        .profile(profile)
+        .fit(&mut params, &mut minimizer, &classifier, &mut [&mut files, &mut progress])
+        .map_err(|error| Failure::of_run(error, "mnist", folder.path()))?;
     let seconds = started.elapsed().as_secs_f64();
-    save_curves(folder, &format!("{} on {name}", settings.model), &best)?;
+    drop(progress);
+    if let Some(profile) = &best.profile {
+        println!("\n{}", train::profile_table(profile));
+    }
+    train::save_curves(folder, &session.title(), &best)?;
+    folder.write("model.safetensors", &weights::to_bytes(&best.params))?;
     let mut tape = Tape::new();
-    let test = evaluate(&mut tape, &best.params, &splits.test, |x| model.forward(x));
+    let mut loader = Loader::sequential(&splits.test, 256);
+    let test = train::evaluate(&mut tape, &best.params, &mut loader, &classifier);
+    let predictions = Predictions::of(&mut tape, &best.params, &splits.test, &classifier);
+    train::save_mistakes(folder, &session.title(), &session.class_names(), &splits.test, &predictions)?;
     let dead = match settings.model {
-        ModelKind::Softmax if !settings.no_relu => Some(dead_outputs(&mut tape, &params, train, |x| model.forward(x))),
+        ModelKind::Softmax if settings.no_relu != Some(true) => {
+            Some(dead_outputs(&mut tape, &params, &splits.train, &classifier))
+        }
         _ => None,
     };
-    Ok(Report::new(name, settings, threads, &best, test, dead, seconds))
+    let report = Report::new(session, threads, &best, test, &predictions, dead, seconds);
+    folder.write_report(&report)?;
+    Ok(report)
 }

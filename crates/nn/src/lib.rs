@@ -19,6 +19,7 @@ pub mod init;
 mod layer;
 mod linear;
 mod sequential;
+pub mod weights;
 
 pub use activation::{Flatten, Relu, Sigmoid, Tanh};
 pub use layer::{DynLayer, Layer};

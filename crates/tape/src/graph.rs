@@ -246,7 +246,7 @@ impl<'t, F: Real> Graph<'t, F> {
         }
         active &= self.is_recording();
         if self.tape.is_profiling() {
-            self.tape.profile_forward(&op, inputs.iter().map(|i| nodes.list[i.id as usize].shape), shape);
+            self.profile_forward(&op, inputs.iter().map(|i| nodes.list[i.id as usize].shape), shape, &value);
         }
         let first_input = nodes.edges.len() as u32;
         let (mut boxed, mut input_count) = (None, 0);

@@ -1,6 +1,7 @@
 //! Reading the tape: where the time goes ([`Tape::profile`]) and what was computed ([`Tape::to_dot`]).
 
-use crate::{Op, Real, Shape, Tape};
+use crate::node::Stored;
+use crate::{Graph, Op, Real, Shape, Tape};
 use std::fmt::{self, Write};
 use std::time::{Duration, Instant};
 
@@ -48,10 +49,28 @@ impl fmt::Display for Profile {
     }
 }
 
+/// One op that was computed, in the order of computation: see [`Tape::set_tracing`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct TracedOp {
+    /// The op's name.
+    pub name: &'static str,
+    /// The path of the layer that computed it; empty outside of layers.
+    pub layer: String,
+    /// The shape of the result.
+    pub shape: Shape,
+    /// Floating-point operations.
+    pub flops: u64,
+    /// The op whose rule of differentiation computed it, in a reverse sweep.
+    pub rule: Option<&'static str>,
+    /// Whether all numbers of the result are finite.
+    pub is_finite: bool,
+}
+
 /// Counts while profiling is on.
 pub(crate) struct Profiler {
     started: Instant,
     ops: Vec<OpProfile>,
+    trace: Option<Vec<TracedOp>>,
 }
 
 impl Profiler {
@@ -79,8 +98,31 @@ impl<F: Real> Tape<F> {
     pub fn set_profiling(&mut self, on: bool) {
         self.profiling.set(on);
         if on {
-            *self.profiler.get_mut() = Some(Profiler { started: Instant::now(), ops: Vec::new() });
+            *self.profiler.get_mut() = Some(Profiler { started: Instant::now(), ops: Vec::new(), trace: None });
         }
+    }
+
+    /// Starts or stops profiling with a list of every op that is computed, sweeps included: for tables of a model's layers,
+    /// and to find where a number stopped to be one. Starting forgets what was measured before.
+    ///
+    /// ```
+    /// use retrograde_tape::{Params, Tape, Tensor};
+    /// let mut tape = Tape::<f32>::new();
+    /// tape.set_tracing(true);
+    /// tape.eval(&Params::new(0), |t| t.input(&Tensor::full([8], -1.0)).exp().ln().sqrt().sum(..).item());
+    /// let first = tape.traced().into_iter().find(|op| !op.is_finite).unwrap();
+    /// assert_eq!(first.name, "sqrt");
+    /// ```
+    pub fn set_tracing(&mut self, on: bool) {
+        self.set_profiling(on);
+        if let Some(profiler) = self.profiler.get_mut().as_mut().filter(|_| on) {
+            profiler.trace = Some(Vec::new());
+        }
+    }
+
+    /// What was computed since tracing began; empty where it never did.
+    pub fn traced(&self) -> Vec<TracedOp> {
+        self.profiler.borrow().as_ref().and_then(|profiler| profiler.trace.clone()).unwrap_or_default()
     }
 
     /// What was measured since profiling began; empty where it never did.
@@ -115,27 +157,9 @@ impl<F: Real> Tape<F> {
     #[inline]
     pub(crate) fn profile_start(&self) {
         if self.is_profiling()
-            && !self.in_rule.get()
+            && self.in_rule.get().is_none()
             && let Some(profiler) = self.profiler.borrow_mut().as_mut()
         {
-            profiler.started = Instant::now();
-        }
-    }
-
-    #[cold]
-    pub(crate) fn profile_forward(&self, op: &impl Op<F>, inputs: impl Iterator<Item = Shape>, output: Shape) {
-        if self.in_rule.get() {
-            return;
-        }
-        if let Some(profiler) = self.profiler.borrow_mut().as_mut() {
-            let elapsed = profiler.started.elapsed();
-            let inputs: Vec<Shape> = inputs.collect();
-            let elements = inputs.iter().map(Shape::len).sum::<usize>() + output.len();
-            let entry = profiler.entry(op.name());
-            entry.count += 1;
-            entry.forward += elapsed;
-            entry.bytes += (elements * size_of::<F>()) as u64;
-            entry.flops += op.flops(&inputs, output);
             profiler.started = Instant::now();
         }
     }
@@ -145,5 +169,41 @@ impl<F: Real> Tape<F> {
         if let Some(profiler) = self.profiler.borrow_mut().as_mut() {
             profiler.entry(name).backward += elapsed;
         }
+    }
+}
+
+impl<F: Real> Graph<'_, F> {
+    #[cold]
+    pub(crate) fn profile_forward(
+        &self,
+        op: &impl Op<F>,
+        inputs: impl Iterator<Item = Shape>,
+        output: Shape,
+        value: &Stored<F>,
+    ) {
+        let rule = self.tape.in_rule.get();
+        let mut profiler = self.tape.profiler.borrow_mut();
+        let Some(profiler) = profiler.as_mut() else { return };
+        let elapsed = profiler.started.elapsed();
+        let inputs: Vec<Shape> = inputs.collect();
+        let flops = op.flops(&inputs, output);
+        if let Some(trace) = &mut profiler.trace {
+            let layer = self.layer_path().unwrap_or_default().to_string();
+            let is_finite = match value {
+                Stored::Float(buffer) => kernels::all_finite(&buffer[..output.len()]),
+                _ => true,
+            };
+            trace.push(TracedOp { name: op.name(), layer, shape: output, flops, rule, is_finite });
+        }
+        if rule.is_some() {
+            return;
+        }
+        let elements = inputs.iter().map(Shape::len).sum::<usize>() + output.len();
+        let entry = profiler.entry(op.name());
+        entry.count += 1;
+        entry.forward += elapsed;
+        entry.bytes += (elements * size_of::<F>()) as u64;
+        entry.flops += flops;
+        profiler.started = Instant::now();
     }
 }

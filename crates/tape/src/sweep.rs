@@ -171,7 +171,7 @@ impl<'t, F: Real> Graph<'t, F> {
                     Cotangent::None => continue,
                 };
                 let started = self.tape.is_profiling().then(Instant::now);
-                let in_rule = Restore::replace(&self.tape.in_rule, true);
+                let in_rule = Restore::replace(&self.tape.in_rule, Some(op.get().name()));
                 self.apply_rule(sweep, op.get(), y, g, recorded, &mut rewrite);
                 drop(in_rule);
                 if let Some(started) = started {

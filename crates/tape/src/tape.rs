@@ -50,8 +50,8 @@ pub struct Tape<F: Real = f32> {
     pub(crate) survivors: RefCell<Vec<(Stored<F>, Shape)>>,
     pub(crate) profiler: RefCell<Option<Profiler>>,
     pub(crate) profiling: Cell<bool>,
-    /// Whether a rule of differentiation runs: its ops count as the time of the rule.
-    pub(crate) in_rule: Cell<bool>,
+    /// The op whose rule of differentiation runs: what the rule computes counts as its time.
+    pub(crate) in_rule: Cell<Option<&'static str>>,
     step: Step<F>,
 }
 
@@ -81,7 +81,7 @@ impl<F: Real> Tape<F> {
             survivors: RefCell::default(),
             profiler: RefCell::default(),
             profiling: Cell::new(false),
-            in_rule: Cell::new(false),
+            in_rule: Cell::new(None),
             step: Step::new(),
         }
     }
@@ -129,6 +129,11 @@ impl<F: Real> Tape<F> {
         (value, aux, &mut self.step)
     }
 
+    /// The step that the last [`grad`](Tape::grad) found.
+    pub fn last_step(&mut self) -> &mut Step<F> {
+        &mut self.step
+    }
+
     /// Records `f` and returns the plain numbers that it returns. Gradients of whatever it made are at hand inside, by
     /// [`Var::grad`]; layers behave as in evaluation until [`Graph::set_training`].
     pub fn run<R>(&mut self, params: &Params<F>, f: impl for<'t> FnOnce(&'t Graph<'t, F>) -> R) -> R {
@@ -169,7 +174,7 @@ impl<F: Real> Tape<F> {
         self.generation.set(0);
         self.draw.set(0);
         self.layer.set(None);
-        self.in_rule.set(false);
+        self.in_rule.set(None);
     }
 
     /// Gives the values back; what the nodes were stays until the next step, for [`to_dot`](Tape::to_dot).

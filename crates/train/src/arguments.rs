@@ -1,18 +1,19 @@
 //! Command-line arguments that every program has, and checks of numbers on the command line.
 
+use crate::{Failure, TrainError};
 use std::path::PathBuf;
-use tape::{Threads, ThreadsError};
+use tape::Threads;
 
-/// Arguments of every program that trains.
+/// Arguments of every program that trains, which are no settings of the run.
 #[derive(clap::Args, Clone, Debug)]
-pub struct CommonArguments {
+pub struct RunArguments {
+    /// Settings from a TOML file, as config.toml of another run; flags win
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
     /// The folder of the run, new or empty [default: the next free number below runs]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-
-    /// Seed of everything random: the same seed gives the same bits, with any number of threads
-    #[arg(long, default_value_t = 0)]
-    pub seed: u64,
 
     /// Threads that compute [default: one a core]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
@@ -21,16 +22,29 @@ pub struct CommonArguments {
     /// Fail with exit code 3 if the test accuracy, from 0 to 1, is lower
     #[arg(long, value_name = "ACCURACY", value_parser = proportion)]
     pub expect_accuracy: Option<f64>,
+
+    /// Print what each kind of operation cost
+    #[arg(long)]
+    pub profile: bool,
 }
 
-impl CommonArguments {
-    /// The threads that were asked for.
-    ///
-    /// # Errors
-    /// Where the system does not start them.
-    pub fn start_threads(&self) -> Result<Threads, ThreadsError> {
-        let cores = || std::thread::available_parallelism().map_or(1, |cores| cores.get());
-        Threads::new(self.threads.unwrap_or_else(cores))
+/// So many threads that compute, or one a core.
+///
+/// # Errors
+/// Where the system does not start them.
+pub fn start_threads(count: Option<usize>) -> Result<Threads, TrainError> {
+    let cores = || std::thread::available_parallelism().map_or(1, |cores| cores.get());
+    Ok(Threads::new(count.unwrap_or_else(cores))?)
+}
+
+/// Compares a result with `--expect-accuracy`.
+///
+/// # Errors
+/// [`Failure::BelowExpectation`].
+pub fn expect_accuracy(accuracy: f64, expected: Option<f64>) -> Result<(), Failure> {
+    match expected {
+        Some(expected) if accuracy < expected => Err(Failure::BelowExpectation { accuracy, expected }),
+        _ => Ok(()),
     }
 }
 

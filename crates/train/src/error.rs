@@ -27,12 +27,26 @@ pub enum TrainError {
         /// The cause.
         source: io::Error,
     },
+    /// The folder is not that of a run.
+    #[error("{} is not the folder of a run: it has no {missing}; give the folder that a run printed", path.display())]
+    NotARun {
+        /// The folder.
+        path: PathBuf,
+        /// What it has not.
+        missing: &'static str,
+    },
+    /// There is no run yet.
+    #[error("no run in {}; train first, or give the folder of a run with --run", parent.display())]
+    NoRun {
+        /// Where runs were looked for.
+        parent: PathBuf,
+    },
     /// A figure could not be drawn or saved.
     #[error(transparent)]
     Draw(#[from] draw::DrawError),
     /// The loss, or a gradient, is NaN or infinite.
     #[error(
-        "{what} is {value} in epoch {epoch}, batch {batch}; training cannot recover from that: try a lower --lr \
+        "{what} is {value} in epoch {epoch}, batch {batch}{origin}; training cannot recover from that: try a lower --lr \
          (now {learning_rate}), or look for a division by zero or a logarithm of zero in the model"
     )]
     NotFinite {
@@ -40,6 +54,8 @@ pub enum TrainError {
         what: String,
         /// What was found instead of a number.
         value: f64,
+        /// Where it comes from, in words: the first op whose result is not finite.
+        origin: String,
         /// The epoch, from 1.
         epoch: u64,
         /// The batch within it, from 1.
@@ -47,6 +63,33 @@ pub enum TrainError {
         /// The learning rate of the step.
         learning_rate: f64,
     },
+    /// A range test found no learning rate.
+    #[error(
+        "the loss falls at no learning rate from {lowest} to {highest}; try more steps, a wider range, or another initialization"
+    )]
+    NoRate {
+        /// The lowest rate that was tried.
+        lowest: f64,
+        /// The highest.
+        highest: f64,
+    },
+    /// A checkpoint cannot be used.
+    #[error(transparent)]
+    Checkpoint(#[from] crate::CheckpointError),
+    /// The run was asked to end, and has saved a checkpoint.
+    #[error("stopped after step {step}")]
+    Interrupted {
+        /// Who asked.
+        signal: crate::Signal,
+        /// The step after which it ended.
+        step: u64,
+    },
+    /// The system does not let the program notice signals.
+    #[error("cannot listen for Ctrl-C and SIGTERM: {0}")]
+    Signals(#[source] io::Error),
+    /// A configuration file cannot be used.
+    #[error(transparent)]
+    Config(#[from] crate::ConfigError),
     /// The threads could not be started.
     #[error(transparent)]
     Threads(#[from] tape::ThreadsError),

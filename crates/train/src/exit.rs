@@ -1,7 +1,9 @@
 //! How a program ends: its exit code, and what it says about an error.
 //!
-//! 0: done. 1: failed. 2: bad usage or input. 3: the result is below `--expect-accuracy`.
+//! 0: done. 1: failed. 2: bad usage or input. 3: the result is below `--expect-accuracy`. 130 and 143: stopped by Ctrl-C or
+//! by SIGTERM, with a checkpoint.
 
+use crate::Signal;
 use std::error::Error;
 use std::process::ExitCode;
 
@@ -19,6 +21,13 @@ pub enum Failure {
         /// The accuracy that was expected.
         expected: f64,
     },
+    /// Stopped as asked, with a checkpoint: exit code 130 or 143.
+    Interrupted {
+        /// Who asked.
+        signal: Signal,
+        /// What was saved, and how to go on.
+        message: String,
+    },
 }
 
 impl Failure {
@@ -27,24 +36,50 @@ impl Failure {
             Failure::Failed(_) => 1,
             Failure::Input(_) => 2,
             Failure::BelowExpectation { .. } => 3,
+            Failure::Interrupted { signal, .. } => signal.exit_code(),
         }
     }
 
     fn message(&self) -> String {
         match self {
-            Failure::Failed(error) | Failure::Input(error) => chain(&**error),
+            Failure::Failed(error) | Failure::Input(error) => format!("error: {}", chain(&**error)),
             Failure::BelowExpectation { accuracy, expected } => {
-                format!("test accuracy {:.2} % is below the expected {:.2} %", 100.0 * accuracy, 100.0 * expected)
+                let (accuracy, expected) = (100.0 * accuracy, 100.0 * expected);
+                format!("error: test accuracy {accuracy:.2} % is below the expected {expected:.2} %")
             }
+            Failure::Interrupted { message, .. } => message.clone(),
+        }
+    }
+}
+
+impl Failure {
+    /// Why a run in this folder ended. If it was asked to, the message has the command with which it goes on.
+    pub fn of_run(error: crate::TrainError, program: &str, folder: &std::path::Path) -> Failure {
+        match error {
+            crate::TrainError::Interrupted { signal, step } => Failure::Interrupted {
+                signal,
+                message: format!(
+                    "stopped after step {step}, with a checkpoint; go on with: {program} train --resume {}",
+                    folder.display()
+                ),
+            },
+            other => other.into(),
         }
     }
 }
 
 impl From<crate::TrainError> for Failure {
     fn from(error: crate::TrainError) -> Self {
-        use crate::TrainError::{NotAFolder, NotEmpty, Threads};
+        use crate::TrainError::{Checkpoint, Config, Interrupted, NoRun, NotAFolder, NotARun, NotEmpty, Threads};
         match error {
-            NotEmpty { .. } | NotAFolder { .. } | Threads(_) => Failure::Input(error.into()),
+            NotEmpty { .. }
+            | NotAFolder { .. }
+            | NotARun { .. }
+            | NoRun { .. }
+            | Threads(_)
+            | Checkpoint(_)
+            | Config(_) => Failure::Input(error.into()),
+            Interrupted { signal, .. } => Failure::Interrupted { signal, message: error.to_string() },
             _ => Failure::Failed(error.into()),
         }
     }
@@ -75,7 +110,7 @@ pub fn run(program: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
     match program() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("error: {}", failure.message());
+            eprintln!("{}", failure.message());
             ExitCode::from(failure.code())
         }
     }
@@ -105,6 +140,6 @@ mod tests {
         let failed: Failure = TrainError::Write { path: "x".into(), source: io::Error::other("y") }.into();
         let below = Failure::BelowExpectation { accuracy: 0.5, expected: 0.9 };
         assert_eq!([input.code(), failed.code(), below.code()], [2, 1, 3]);
-        assert_eq!(below.message(), "test accuracy 50.00 % is below the expected 90.00 %");
+        assert_eq!(below.message(), "error: test accuracy 50.00 % is below the expected 90.00 %");
     }
 }

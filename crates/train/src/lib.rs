@@ -22,26 +22,47 @@
 //! }
 //! ```
 //!
-//! [`Trainer`] adds validation after every epoch, keeps the best parameters, stops at a loss that is no number, and tells
-//! its [`Observer`]s: [`Progress`] on the screen, [`MetricsFiles`] in the [`RunFolder`].
+//! [`Trainer`] adds validation after every epoch, schedules, checkpoints from which a run goes on with the same bits, a
+//! clean end on Ctrl-C, and a stop at a loss that is no number; it keeps the best parameters and tells its [`Observer`]s:
+//! [`Progress`] on the screen, [`MetricsFiles`] in the [`RunFolder`].
 
 mod arguments;
+mod checkpoint;
+mod choice;
+mod config;
 mod curves;
 mod error;
 mod exit;
+mod find_rate;
 mod metrics;
 mod metrics_files;
+mod pictures;
+mod predictions;
+mod profile;
 mod progress;
 mod run_folder;
+mod signals;
+mod summary;
+mod task;
 mod trainer;
 
-pub use arguments::{CommonArguments, at_least_one, non_negative, positive, proportion};
+pub use arguments::{RunArguments, at_least_one, expect_accuracy, non_negative, positive, proportion, start_threads};
+pub use checkpoint::{Array, CheckpointError, Checkpoints, Found, Numbers, Snapshot};
+pub use choice::{ChoiceError, Minimizer, OptimizerChoice, Rates, ScheduleChoice};
+pub use config::{ConfigError, read_config};
 pub use curves::save_curves;
 pub use draw::sparkline;
 pub use error::TrainError;
 pub use exit::{Failure, run};
+pub use find_rate::RangeTest;
 pub use metrics::{Metrics, evaluate};
 pub use metrics_files::MetricsFiles;
+pub use pictures::{Run, save_comparison, save_mistakes};
+pub use predictions::{Prediction, Predictions};
+pub use profile::profile_table;
 pub use progress::Progress;
 pub use run_folder::RunFolder;
-pub use trainer::{BatchRecord, Best, EpochRecord, Observer, Trainer};
+pub use signals::{Signal, Stop};
+pub use summary::{Summary, SummaryRow};
+pub use task::{Classifier, Outcome, Task};
+pub use trainer::{BatchRecord, Beginning, Best, EpochRecord, Observer, Trainer, best_of_run};

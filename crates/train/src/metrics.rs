@@ -1,70 +1,58 @@
-//! [`Metrics`]: how good a model is on some images, and how that is found out.
+//! [`Metrics`]: how good a model is on some data, and how that is found out.
 
-use data::{LabeledImages, Loader};
-use serde::Serialize;
-use tape::{IndexVar, Params, Tape, Var};
+use crate::Task;
+use data::{Dataset, Loader};
+use serde::{Deserialize, Serialize};
+use tape::{Params, Tape};
 
-/// Images that are evaluated together. More would need more memory and save no time.
-const BATCH_SIZE: usize = 256;
-
-/// The loss and the accuracy of a classifier.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+/// The loss and the accuracy of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
-    /// The mean cross-entropy, in nats.
+    /// The mean loss; cross-entropy in nats for classifiers.
     pub loss: f64,
-    /// The share of the samples whose largest logit is that of their class, from 0 to 1.
+    /// The share of right predictions, from 0 to 1.
     pub accuracy: f64,
 }
 
-/// Sums of a loss and of right answers, on the way to [`Metrics`].
-#[derive(Default)]
+/// Sums of a loss and of right predictions, on the way to [`Metrics`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Sums {
     loss: f64,
-    correct: usize,
-    samples: usize,
+    correct: u64,
+    count: u64,
 }
 
 impl Sums {
     /// Adds a batch with this mean loss.
-    pub(crate) fn add(&mut self, loss: f64, correct: usize, samples: usize) {
-        self.loss += loss * samples as f64;
-        self.correct += correct;
-        self.samples += samples;
+    pub(crate) fn add(&mut self, loss: f64, correct: usize, count: usize) {
+        self.loss += loss * count as f64;
+        self.correct += correct as u64;
+        self.count += count as u64;
     }
 
     pub(crate) fn metrics(&self) -> Metrics {
-        let samples = self.samples as f64;
-        Metrics { loss: self.loss / samples, accuracy: self.correct as f64 / samples }
-    }
-
-    pub(crate) fn samples(&self) -> usize {
-        self.samples
+        let count = self.count as f64;
+        Metrics { loss: self.loss / count, accuracy: self.correct as f64 / count }
     }
 }
 
-/// How many rows of `logits` `[n, classes]` are largest at their label.
-pub(crate) fn count_correct<'t>(logits: Var<'t>, labels: IndexVar<'t>) -> usize {
-    let (predicted, labels) = (logits.argmax(1).value(), labels.value());
-    predicted.iter().zip(labels.iter()).filter(|(a, b)| a == b).count()
-}
-
-/// Evaluates a classifier: `model` turns images `[n, channels, height, width]` into logits `[n, classes]`.
+/// Evaluates a model on all that a loader gives.
 ///
 /// # Panics
-/// When the model does not suit the images.
-pub fn evaluate(
+/// When the model does not suit the data.
+pub fn evaluate<D: Dataset + Clone + 'static>(
     tape: &mut Tape,
     params: &Params,
-    images: &LabeledImages,
-    model: impl for<'t> Fn(Var<'t>) -> Var<'t>,
+    loader: &mut Loader<D>,
+    task: &impl Task<D::Batch>,
 ) -> Metrics {
     let mut sums = Sums::default();
-    for batch in Loader::sequential(images, BATCH_SIZE).epoch(0) {
-        let (loss, correct) = tape.eval(params, |t| {
-            let (logits, labels) = (model(t.input(&batch.images)), t.indices(&batch.labels));
-            (logits.cross_entropy(labels).item(), count_correct(logits, labels))
+    for batch in loader.epoch(0) {
+        let (loss, correct, count) = tape.eval(params, |t| {
+            let outcome = task.outcome(t, &batch);
+            (outcome.loss.item(), outcome.correct, outcome.count)
         });
-        sums.add(f64::from(loss), correct, batch.labels.shape().len());
+        sums.add(f64::from(loss), correct, count);
     }
     sums.metrics()
 }

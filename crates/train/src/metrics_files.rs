@@ -1,56 +1,61 @@
 //! [`MetricsFiles`]: a line an epoch in `metrics.csv` and `metrics.jsonl`, for other programs.
 
-use crate::{EpochRecord, Observer, RunFolder, TrainError};
+use crate::{Beginning, EpochRecord, Observer, RunFolder, TrainError};
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 const HEADER: &str =
     "epoch,train_loss,train_accuracy,validation_loss,validation_accuracy,learning_rate,seconds,samples_per_second";
 
-/// Writes the records of the epochs as they come, so that a run that is interrupted has them up to then.
+/// Writes the records of the epochs as they come, so that a run that is interrupted has them up to then. A run that goes
+/// on writes those of before again.
 #[derive(Debug)]
-pub struct MetricsFiles {
-    csv: (PathBuf, File),
-    jsonl: (PathBuf, File),
+pub struct MetricsFiles<'r> {
+    folder: &'r RunFolder,
+    files: Option<[(PathBuf, File); 2]>,
 }
 
-impl MetricsFiles {
-    /// Begins both files.
-    ///
-    /// # Errors
-    /// [`TrainError::Write`].
-    pub fn create(folder: &RunFolder) -> Result<MetricsFiles, TrainError> {
-        let create = |name: &str| {
-            let path = folder.file(name);
-            match File::create(&path) {
+impl<'r> MetricsFiles<'r> {
+    /// The files of this run.
+    pub fn new(folder: &'r RunFolder) -> Self {
+        MetricsFiles { folder, files: None }
+    }
+}
+
+impl Observer for MetricsFiles<'_> {
+    fn begin(&mut self, beginning: &Beginning<'_>) -> Result<(), TrainError> {
+        let lines: Vec<[String; 2]> = beginning.history.iter().map(lines).collect();
+        let open = |name: &str, number: usize, head: &str| {
+            let text = lines.iter().fold(head.to_string(), |text, lines| text + &lines[number]);
+            self.folder.write(name, text.as_bytes())?;
+            let path = self.folder.file(name);
+            match File::options().append(true).open(&path) {
                 Ok(file) => Ok((path, file)),
                 Err(source) => Err(TrainError::Write { path, source }),
             }
         };
-        let mut files = MetricsFiles { csv: create("metrics.csv")?, jsonl: create("metrics.jsonl")? };
-        write_line(&mut files.csv, HEADER)?;
-        Ok(files)
+        self.files = Some([open("metrics.csv", 0, &format!("{HEADER}\n"))?, open("metrics.jsonl", 1, "")?]);
+        Ok(())
     }
-}
 
-impl Observer for MetricsFiles {
     fn epoch(&mut self, record: &EpochRecord) -> Result<(), TrainError> {
-        let EpochRecord { epoch, train, validation, learning_rate, seconds, samples_per_second } = record;
-        let line = format!(
-            "{epoch},{},{},{},{},{learning_rate},{seconds},{samples_per_second}",
-            train.loss, train.accuracy, validation.loss, validation.accuracy
-        );
-        write_line(&mut self.csv, &line)?;
-        let json = serde_json::to_string(record).map_err(io::Error::other);
-        let json = json.map_err(|source| TrainError::Write { path: self.jsonl.0.clone(), source })?;
-        write_line(&mut self.jsonl, &json)
+        for ((path, file), line) in self.files.iter_mut().flatten().zip(lines(record)) {
+            // In one call, so that no other program sees half a line.
+            file.write_all(line.as_bytes()).map_err(|source| TrainError::Write { path: path.clone(), source })?;
+        }
+        Ok(())
     }
 }
 
-fn write_line((path, file): &mut (PathBuf, File), line: &str) -> Result<(), TrainError> {
-    // In one call, so that no other program sees half a line.
-    file.write_all(format!("{line}\n").as_bytes()).map_err(|source| TrainError::Write { path: path.clone(), source })
+/// The lines of an epoch, with their ends: as CSV and as JSON.
+fn lines(record: &EpochRecord) -> [String; 2] {
+    let EpochRecord { epoch, train, validation, learning_rate, seconds, samples_per_second } = record;
+    let csv = format!(
+        "{epoch},{},{},{},{},{learning_rate},{seconds},{samples_per_second}\n",
+        train.loss, train.accuracy, validation.loss, validation.accuracy
+    );
+    [csv, serde_json::to_string(record).expect("a record is numbers") + "\n"]
 }
 
 #[cfg(test)]
@@ -62,12 +67,17 @@ mod tests {
     fn both_files_hold_every_epoch() {
         let folder = tempfile::tempdir().unwrap();
         let run = RunFolder::create(Some(folder.path()), "mnist").unwrap();
-        let mut files = MetricsFiles::create(&run).unwrap();
+        let mut history = Vec::new();
         for epoch in 1..=2 {
+            // Each epoch by a run that goes on.
+            let mut files = MetricsFiles::new(&run);
+            files.begin(&Beginning { history: &history, resumed: None, rejected: &[] }).unwrap();
             let train = Metrics { loss: 1.5 / epoch as f64, accuracy: 0.5 };
             let validation = Metrics { loss: 2.0, accuracy: 0.25 };
             let (learning_rate, seconds, samples_per_second) = (0.1, 2.0, 600.0);
-            files.epoch(&EpochRecord { epoch, train, validation, learning_rate, seconds, samples_per_second }).unwrap();
+            let record = EpochRecord { epoch, train, validation, learning_rate, seconds, samples_per_second };
+            files.epoch(&record).unwrap();
+            history.push(record);
         }
         let csv = std::fs::read_to_string(run.file("metrics.csv")).unwrap();
         assert_eq!(csv, format!("{HEADER}\n1,1.5,0.5,2,0.25,0.1,2,600\n2,0.75,0.5,2,0.25,0.1,2,600\n"));

@@ -1,6 +1,6 @@
 //! [`Progress`]: what a run shows on the screen.
 
-use crate::{BatchRecord, EpochRecord, Observer, TrainError};
+use crate::{BatchRecord, Beginning, EpochRecord, Observer, TrainError};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
@@ -15,7 +15,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// For a run of so many epochs of so many samples. Prints the head of the table.
+    /// For a run of so many epochs of so many samples.
     pub fn new(epochs: u64, samples: u64) -> Progress {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
             || std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
@@ -30,9 +30,7 @@ impl Progress {
         if !hidden {
             bar.enable_steady_tick(Duration::from_millis(200));
         }
-        let progress = Progress { bar, epochs, samples };
-        progress.print("epoch   train loss  accuracy   validation loss  accuracy   samples/s   seconds");
-        progress
+        Progress { bar, epochs, samples }
     }
 
     /// Prints a line above the bar.
@@ -42,7 +40,34 @@ impl Progress {
     }
 }
 
+impl Progress {
+    fn row(&self, record: &EpochRecord) {
+        let EpochRecord { epoch, train, validation, samples_per_second, seconds, .. } = record;
+        self.print(&format!(
+            "{epoch:>5}   {:>10.4}  {:>6.2} %   {:>15.4}  {:>6.2} %   {samples_per_second:>9.0}   {seconds:>7.2}",
+            train.loss,
+            100.0 * train.accuracy,
+            validation.loss,
+            100.0 * validation.accuracy,
+        ));
+    }
+}
+
 impl Observer for Progress {
+    fn begin(&mut self, beginning: &Beginning<'_>) -> Result<(), TrainError> {
+        for error in beginning.rejected {
+            self.print(&format!("not used: {error}"));
+        }
+        if let Some((step, path)) = &beginning.resumed {
+            self.print(&format!("going on after step {step}, from {}", path.display()));
+        }
+        self.print("epoch   train loss  accuracy   validation loss  accuracy   samples/s   seconds");
+        beginning.history.iter().for_each(|record| self.row(record));
+        self.bar.set_position(beginning.history.len() as u64 * self.samples);
+        self.bar.reset_eta();
+        Ok(())
+    }
+
     fn batch(&mut self, record: &BatchRecord) {
         if self.bar.is_hidden() {
             return;
@@ -53,17 +78,17 @@ impl Observer for Progress {
     }
 
     fn epoch(&mut self, record: &EpochRecord) -> Result<(), TrainError> {
-        let EpochRecord { epoch, train, validation, samples_per_second, seconds, .. } = record;
-        self.print(&format!(
-            "{epoch:>5}   {:>10.4}  {:>6.2} %   {:>15.4}  {:>6.2} %   {samples_per_second:>9.0}   {seconds:>7.2}",
-            train.loss,
-            100.0 * train.accuracy,
-            validation.loss,
-            100.0 * validation.accuracy,
-        ));
-        if *epoch == self.epochs {
+        self.row(record);
+        if record.epoch == self.epochs {
             self.bar.finish_and_clear();
         }
         Ok(())
+    }
+}
+
+impl Drop for Progress {
+    /// A run that ends early leaves no bar behind.
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
     }
 }

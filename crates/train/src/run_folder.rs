@@ -24,6 +24,33 @@ impl RunFolder {
         }
     }
 
+    /// The run of a project with the highest number below `runs/<project>`.
+    ///
+    /// # Errors
+    /// [`TrainError::NoRun`] where there is none.
+    pub fn newest(project: &str) -> Result<RunFolder, TrainError> {
+        let parent = Path::new("runs").join(project);
+        let entries = fs::read_dir(&parent).into_iter().flatten().flatten();
+        let numbers = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u64>().ok());
+        match numbers.max() {
+            Some(number) => RunFolder::open(&parent.join(number.to_string())),
+            None => Err(TrainError::NoRun { parent }),
+        }
+    }
+
+    /// The folder of a run that was begun before; what a program that was killed left half-written is removed.
+    ///
+    /// # Errors
+    /// [`TrainError::NotARun`] where it has no `config.toml`.
+    pub fn open(path: &Path) -> Result<RunFolder, TrainError> {
+        if !path.join("config.toml").is_file() {
+            return Err(TrainError::NotARun { path: path.into(), missing: "config.toml" });
+        }
+        let folder = RunFolder { path: path.into() };
+        folder.wrap(path, crate::checkpoint::remove_temporary(path))?;
+        Ok(folder)
+    }
+
     fn create_at(path: &Path) -> Result<RunFolder, TrainError> {
         match fs::read_dir(path).map(|mut entries| entries.next().is_some()) {
             Ok(true) => return Err(TrainError::NotEmpty { path: path.into() }),

@@ -1,0 +1,10 @@
+//! Optimizers and schedules by name, as on a command line and in a configuration file: `name` or `name:key=value,key=value`.
+
+mod optimizer;
+mod schedule;
+pub(crate) mod spec;
+
+pub use optimizer::{Minimizer, OptimizerChoice};
+pub use schedule::{Rates, ScheduleChoice};
+pub use spec::ChoiceError;
+pub(crate) use spec::nearest;
