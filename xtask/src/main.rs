@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod data;
 mod math;
 mod mutate;
 mod source;
@@ -26,6 +27,7 @@ enum Task {
     Mutate(mutate::Mutate),
     Bench(bench::Bench),
     Math(math::Math),
+    Data(data::Data),
 }
 
 /// Why a task did not succeed: one sentence that says what to do.
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         Task::Mutate(mutate) => mutate.run(),
         Task::Bench(bench) => bench.run(),
         Task::Math(math) => math.run(),
+        Task::Data(data) => data.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -55,6 +55,7 @@ const LAYERS: &[Layer] = &[
 const CONFINED: &[(&[&str], &[&str])] = &[
     (&["rayon", "matrixmultiply"], &[KERNELS]),
     (&["plotters", "image"], &[DRAW]),
+    (&["ureq"], &["xtask"]),
     (&["clap", "indicatif"], &[TRAIN, "mnist", "cifar", "visualize", "translate", "xtask"]),
 ];
 
