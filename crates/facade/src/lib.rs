@@ -116,6 +116,7 @@
 //! * [`nn`]: layers; [`optim`]: optimizers; [`data`]: data sets and batches. Each is a feature of the same name, on by
 //!   default.
 //! * `train`, a feature that is off by default: the loop with progress on the screen, metrics files and figures.
+//! * `docs/from-pytorch.md` in the repository: thirty calls of PyTorch, and ours beside each.
 
 #[cfg(feature = "data")]
 pub use data;
@@ -130,11 +131,11 @@ pub use train;
 /// What most programs use: `use retrograde::prelude::*;`
 pub mod prelude {
     #[cfg(feature = "data")]
-    pub use data::{Batch, LabeledImages, Loader, Splits, digits, mnist};
+    pub use data::{Batch, Dataset, LabeledImages, Loader, Sampler, Splits, digits, mnist};
     #[cfg(feature = "nn")]
-    pub use nn::{Flatten, Layer, Linear, Relu, Sequential, Sigmoid, Tanh, init};
+    pub use nn::{Flatten, Layer, Linear, Relu, Sequential, Sigmoid, Tanh, init, weights};
     #[cfg(feature = "optim")]
-    pub use optim::{Adagrad, Adam, Optimizer, RmsProp, Sgd, adamw};
+    pub use optim::{Adagrad, Adam, Ema, Groups, Lbfgs, OneCycle, Optimizer, RmsProp, Schedule, Sgd, adamw};
     pub use tape::{
         Activation, CrossEntropy, Graph, IndexVar, Indices, Mask, MaskVar, Op, ParamId, Params, Real, Reduction,
         Rewrite, Shape, Step, Tape, Tensor, Threads, Var, Vjp, concat, grad, gradcheck, hessian_vector, jacobian,
@@ -142,7 +143,7 @@ pub mod prelude {
     };
 }
 
-/// The examples of the README and of the instructions run as tests.
+/// The examples of the README and of the pages below `docs` run as tests.
 #[cfg(doctest)]
 mod examples {
     #[doc = include_str!("../../../README.md")]
@@ -150,4 +151,7 @@ mod examples {
 
     #[doc = include_str!("../../../docs/how-to/op.md")]
     struct HowToOp;
+
+    #[doc = include_str!("../../../docs/from-pytorch.md")]
+    struct FromPyTorch;
 }
