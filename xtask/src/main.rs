@@ -5,6 +5,7 @@ mod check;
 mod data;
 mod math;
 mod mutate;
+mod reproduce;
 mod source;
 mod tidy;
 mod workspace;
@@ -27,6 +28,7 @@ enum Task {
     Mutate(mutate::Mutate),
     Bench(bench::Bench),
     Math(math::Math),
+    Reproduce(reproduce::Reproduce),
     Data(data::Data),
 }
 
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Task::Mutate(mutate) => mutate.run(),
         Task::Bench(bench) => bench.run(),
         Task::Math(math) => math.run(),
+        Task::Reproduce(reproduce) => reproduce.run(),
         Task::Data(data) => data.run(),
     };
     match result {

@@ -178,6 +178,21 @@ mod tests {
     }
 
     #[test]
+    fn a_bomb_is_not_unpacked() {
+        // 64 MiB of zeros behind a header that promises one image of one pixel.
+        let header = file(&[1, 1, 1], &[]);
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(&header).unwrap();
+        let zeros = vec![0; 1 << 20];
+        (0..64).for_each(|_| encoder.write_all(&zeros).unwrap());
+        let bomb = encoder.finish().unwrap();
+        let error = open(&bomb, 3).unwrap_err();
+        assert!(error.contains("elements after the header: expected 1 bytes for [1, 1, 1], found more"), "{error}");
+        let overflow = file(&[u32::MAX, u32::MAX, u32::MAX], &[]);
+        assert!(open(&overflow, 3).unwrap_err().contains("size: expected at most 1073741824 bytes"));
+    }
+
+    #[test]
     fn a_missing_file_names_what_was_looked_for() {
         let error = Idx::find(Path::new("nowhere"), &["images", "pictures"], 3).unwrap_err().to_string();
         let want = "no images or images.gz or pictures or pictures.gz in nowhere; put the file there, gzipped or not";

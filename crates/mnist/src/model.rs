@@ -9,8 +9,8 @@ use tape::{ParamPath, Params, Real, Var};
 pub(crate) enum Model {
     /// One linear layer, with a ReLU or without.
     Softmax(Linear),
-    /// Linear with sigmoid, linear.
-    Mlp(Linear, Linear),
+    /// Linear with sigmoid, dropout of this share in training, linear.
+    Mlp(Linear, f64, Linear),
 }
 
 impl Model {
@@ -27,7 +27,8 @@ impl Model {
                 let units = settings.hidden.expect("a perceptron has hidden units");
                 let hidden = Linear::config(pixels, units).activation(Activation::Sigmoid);
                 let hidden = build(hidden, settings.init, root.at("fc1"));
-                Model::Mlp(hidden, build(Linear::config(units, classes), settings.init, root.at("fc2")))
+                let output = build(Linear::config(units, classes), settings.init, root.at("fc2"));
+                Model::Mlp(hidden, settings.dropout.unwrap_or(0.0), output)
             }
         }
     }
@@ -46,7 +47,8 @@ impl Layer for Model {
         let x = x.flatten(1);
         match self {
             Model::Softmax(layer) => layer.forward(x),
-            Model::Mlp(first, second) => second.forward(first.forward(x)),
+            Model::Mlp(first, 0.0, second) => second.forward(first.forward(x)),
+            Model::Mlp(first, dropout, second) => second.forward(first.forward(x).dropout(*dropout)),
         }
     }
 }

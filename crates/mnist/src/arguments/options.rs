@@ -67,24 +67,28 @@ pub(crate) struct Options {
     pub(crate) data_dir: Option<PathBuf>,
 
     /// Learning rate [default: by data set and optimizer]
-    #[arg(long, value_parser = positive)]
+    #[arg(long, value_parser = positive, allow_negative_numbers = true)]
     pub(crate) lr: Option<f64>,
 
     /// Regularization: this times the weight is added to its gradient [default: by data set; 0 but for SGD]
-    #[arg(long, value_parser = non_negative)]
+    #[arg(long, value_parser = non_negative, allow_negative_numbers = true)]
     pub(crate) reg: Option<f64>,
 
     /// Passes over the training images [default: by data set]
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     pub(crate) epochs: Option<usize>,
 
     /// Images a step [default: by data set]
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     pub(crate) batch_size: Option<usize>,
 
     /// Hidden units of the perceptron [default: 128]
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     pub(crate) hidden: Option<usize>,
+
+    /// Share of the perceptron's hidden units that a training step leaves out [default: 0]
+    #[arg(long, value_name = "SHARE", value_parser = proportion)]
+    pub(crate) dropout: Option<f64>,
 
     /// How the weights start; biases start at 0 [default: small]
     #[arg(long, value_enum)]
@@ -145,6 +149,7 @@ impl Options {
             epochs: self.epochs.or(other.epochs),
             batch_size: self.batch_size.or(other.batch_size),
             hidden: self.hidden.or(other.hidden),
+            dropout: self.dropout.or(other.dropout),
             init: self.init.or(other.init),
             no_relu: self.no_relu.or(other.no_relu),
             optimizer: self.optimizer.or(other.optimizer),

@@ -12,6 +12,8 @@ pub(crate) enum SettingsError {
     ReluOfPerceptron,
     #[error("--hidden is for --model mlp; softmax regression has no hidden units: leave one of them out")]
     HiddenOfSoftmax,
+    #[error("--dropout is for --model mlp; softmax regression has no hidden units: leave one of them out")]
+    DropoutOfSoftmax,
     #[error("--data-dir is not for --dataset digits, which is inside the program: leave one of them out")]
     FolderOfDigits,
     #[error("--reg is not for --optimizer lbfgs, which has no weight decay: leave one of them out")]
@@ -39,6 +41,8 @@ pub(crate) struct Settings {
     pub(crate) batch_size: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hidden: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) dropout: Option<f64>,
     pub(crate) init: InitKind,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) no_relu: Option<bool>,
@@ -70,6 +74,7 @@ impl Options {
             ModelKind::Mlp if self.no_relu == Some(true) => return Err(SettingsError::ReluOfPerceptron),
             ModelKind::Mlp => Some(self.hidden.unwrap_or(128)),
             ModelKind::Softmax if self.hidden.is_some() => return Err(SettingsError::HiddenOfSoftmax),
+            ModelKind::Softmax if self.dropout.is_some() => return Err(SettingsError::DropoutOfSoftmax),
             ModelKind::Softmax => None,
         };
         let (lr, reg, epochs, batch_size) = match (dataset, model) {
@@ -92,6 +97,7 @@ impl Options {
             epochs: self.epochs.unwrap_or(epochs),
             batch_size: self.batch_size.unwrap_or(batch_size),
             hidden,
+            dropout: self.dropout,
             init: self.init.unwrap_or(InitKind::Small),
             no_relu: (model == ModelKind::Softmax).then(|| self.no_relu.unwrap_or(false)),
             optimizer,
@@ -121,8 +127,10 @@ impl Settings {
         if !(self.reg >= 0.0 && self.reg.is_finite()) {
             return error("reg", self.reg.to_string(), "a finite number, 0 or more");
         }
-        if let Some(average) = self.average.filter(|average| !(0.0..=1.0).contains(average)) {
-            return error("average", average.to_string(), "a number from 0 to 1");
+        for (key, value) in [("average", self.average), ("dropout", self.dropout)] {
+            if let Some(value) = value.filter(|value| !(0.0..=1.0).contains(value)) {
+                return error(key, value.to_string(), "a number from 0 to 1");
+            }
         }
         let counts = [
             ("epochs", Some(self.epochs)),
