@@ -10,10 +10,10 @@ const USERS: [(&str, &[&str]); 8] = [
     ("matrixmultiply", &["kernels"]),
     ("rand", &["data", "kernels", "nn", "tape"]),
     ("rand_distr", &["kernels", "nn"]),
-    ("thiserror", &["data", "draw", "kernels", "mnist", "tape", "train"]),
+    ("thiserror", &["data", "draw", "kernels", "mnist", "nn", "optim", "tape", "train"]),
     ("clap", &["mnist", "train"]),
     ("plotters", &["draw"]),
-    ("byteorder", &["data"]),
+    ("byteorder", &["data", "nn", "train"]),
 ];
 
 fn root() -> PathBuf {
