@@ -48,6 +48,8 @@ impl Picture {
         let mut pixels = vec![0; reader.output_buffer_size().unwrap_or(0)];
         let frame = reader.next_frame(&mut pixels).map_err(damaged)?;
         pixels.truncate(frame.buffer_size());
+        // What follows the pixels must be whole too.
+        reader.finish().map_err(damaged)?;
         let over_white = |value: u8, alpha: u8| {
             let (value, alpha) = (u32::from(value), u32::from(alpha));
             ((value * alpha + 255 * (255 - alpha) + 127) / 255) as u8

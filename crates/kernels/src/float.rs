@@ -26,6 +26,7 @@ pub trait Float:
     + MulAssign
     + DivAssign
     + crate::gemm::Element
+    + crate::simd::Vectors
 {
     /// Zero.
     const ZERO: Self;

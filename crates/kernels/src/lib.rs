@@ -12,6 +12,7 @@
 #[macro_use]
 mod level;
 mod broadcast;
+mod conv;
 mod copy;
 mod elementwise;
 mod float;
@@ -19,16 +20,21 @@ mod gemm;
 mod index;
 mod layer_norm;
 mod math;
+mod micro;
+mod pack;
 mod peak;
 mod random;
 mod reduce;
+mod scratch;
 mod shape;
 mod shared;
+mod simd;
 mod softmax;
 mod threads;
 mod update;
 
 pub use broadcast::{zip_broadcast, zip3_broadcast};
+pub use conv::{ConvShape, conv2d, conv2d_by_input, conv2d_by_weight, conv2d_by_weight_workspace};
 pub use copy::copy_strided;
 pub use elementwise::{fill, map, zip, zip3};
 pub use float::Float;

@@ -1,10 +1,10 @@
 //! The product on one thread: which parts of A and B are packed, and in which order the tiles are computed.
 
-use super::micro::{REGISTERS, Tile, WIDE_REGISTERS, multiply_tile};
-use super::pack::{Source, pack, pack_panels};
-use super::scratch;
-use super::simd::Simd;
 use super::{Product, dots};
+use crate::micro::{REGISTERS, Tile, WIDE_REGISTERS, multiply_tile};
+use crate::pack::{Source, pack, pack_panels};
+use crate::scratch;
+use crate::simd::Simd;
 
 /// The most columns of A that are summed before C is written: a panel of B of this depth stays in the first two levels
 /// of cache. The only number of this file that decides about bits.
@@ -81,7 +81,8 @@ unsafe fn multiply<V: Simd>(product: &Product<V::Scalar>, scratch: *mut V::Scala
                         for i1 in (0..height).step_by(rows) {
                             let from = a.add((i + i1) * a_row + p * a_column);
                             let source = Source { from, along: a_row, deep: a_column };
-                            pack::<V>(source, rows.min(height - i1), depth, packed_a.add(i1 * depth));
+                            let rows = rows.min(height - i1);
+                            pack::<V>(source, rows, depth, packed_a.add(i1 * depth), rows);
                         }
                     }
                     let mut j1 = 0;

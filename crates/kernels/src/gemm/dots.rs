@@ -1,7 +1,7 @@
 //! A row times a matrix whose columns are contiguous: one dot product a column.
 
 use super::Product;
-use super::simd::Simd;
+use crate::simd::Simd;
 
 /// Registers of partial sums a column: enough independent sums to hide the latency of a multiply-add.
 const PARTIAL: usize = 4;

@@ -38,19 +38,28 @@ impl<F> Default for Epilogue<'_, F> {
     }
 }
 
-/// The epilogue of a part of C: one bias a column, or the same for all columns, or none.
+/// The epilogue of a part of C: one bias a column or a row, or the same for all, or none.
 #[derive(Clone, Copy)]
-pub(super) struct Finish<F> {
-    pub(super) bias: Option<*const F>,
-    pub(super) bias_stride: usize,
-    pub(super) activation: Activation,
+pub(crate) struct Finish<F> {
+    pub(crate) bias: Option<*const F>,
+    /// From the bias of a column to that of the next.
+    pub(crate) column_stride: usize,
+    /// From the bias of a row to that of the next.
+    pub(crate) row_stride: usize,
+    pub(crate) activation: Activation,
 }
 
 impl<F: Float> Finish<F> {
     /// The epilogue of the columns from `column` on.
     #[inline(always)]
-    pub(super) fn at_column(self, column: usize) -> Self {
-        Finish { bias: self.bias.map(|bias| bias.wrapping_add(column * self.bias_stride)), ..self }
+    pub(crate) fn at_column(self, column: usize) -> Self {
+        Finish { bias: self.bias.map(|bias| bias.wrapping_add(column * self.column_stride)), ..self }
+    }
+
+    /// The epilogue of the rows from `row` on.
+    #[inline(always)]
+    pub(crate) fn at_row(self, row: usize) -> Self {
+        Finish { bias: self.bias.map(|bias| bias.wrapping_add(row * self.row_stride)), ..self }
     }
 
     /// Applies the epilogue to `rows` × `columns` elements of C.
@@ -58,14 +67,14 @@ impl<F: Float> Finish<F> {
     /// # Safety
     /// `c` is valid for these elements, which nothing else touches; the bias is valid for the columns.
     #[inline(always)]
-    pub(super) unsafe fn apply(self, rows: usize, columns: usize, c: *mut F, c_row: usize) {
+    pub(crate) unsafe fn apply(self, rows: usize, columns: usize, c: *mut F, c_row: usize) {
         if self.bias.is_none() && self.activation == Activation::Identity {
             return;
         }
         for r in 0..rows {
             // SAFETY: the caller's promise.
             let row = unsafe { std::slice::from_raw_parts_mut(c.add(r * c_row), columns) };
-            match (self.bias, self.bias_stride) {
+            match (self.at_row(r).bias, self.column_stride) {
                 (None, _) => {}
                 (Some(bias), 0) => {
                     // SAFETY: the caller's promise.

@@ -14,21 +14,13 @@ mod block;
 mod dots;
 mod epilogue;
 mod fallback;
-#[cfg(target_arch = "x86_64")]
-mod micro;
-#[cfg(target_arch = "x86_64")]
-mod pack;
-#[cfg(target_arch = "x86_64")]
-mod scratch;
-#[cfg(target_arch = "x86_64")]
-mod simd;
 #[cfg(test)]
 mod tests;
 
 pub use epilogue::{Activation, Epilogue};
 
 use crate::{Float, Level, for_each_index};
-use epilogue::Finish;
+pub(crate) use epilogue::Finish;
 
 /// How a matrix lies in its slice: element (i, j) at `i · row_stride + j · column_stride`, in elements. A stride of 0
 /// repeats a row or a column.
@@ -217,7 +209,7 @@ fn finish<F: Float>(op: &str, n: usize, epilogue: Epilogue<'_, F>) -> Finish<F> 
     if let Some(bias) = epilogue.bias {
         assert!(bias.len() == n, "{op}: bias: {} elements, {n} columns", bias.len());
     }
-    Finish { bias: epilogue.bias.map(<[F]>::as_ptr), bias_stride: 1, activation: epilogue.activation }
+    Finish { bias: epilogue.bias.map(<[F]>::as_ptr), column_stride: 1, row_stride: 0, activation: epilogue.activation }
 }
 
 /// A checked product, ready to be computed or cut into parts.
@@ -261,7 +253,7 @@ impl<F: Float> Product<F> {
             (self.a, self.b) = (self.b, self.a);
             (self.a_layout, self.b_layout) = (self.b_layout.transposed(), self.a_layout.transposed());
             self.c_row = self.n;
-            self.finish.bias_stride = 0;
+            self.finish.column_stride = 0;
         }
         let contiguous = self.a_layout.column_stride == 1 && self.b_layout.row_stride == 1;
         self.by_dots = self.m == 1 && contiguous && (self.n == 1 || self.b_layout.column_stride != 1);
@@ -355,12 +347,12 @@ macro_rules! element {
             unsafe fn multiply(level: Level, product: &Product<$float>) {
                 match level {
                     #[cfg(target_arch = "x86_64")]
-                    Level::Avx512 => scratch::with(|scratch| {
+                    Level::Avx512 => crate::scratch::with(|scratch| {
                         // SAFETY: the caller's promise, as `Product::run` states it.
                         unsafe { block::multiply_avx512::<std::arch::x86_64::$avx512>(product, scratch) }
                     }),
                     #[cfg(target_arch = "x86_64")]
-                    Level::Avx2 => scratch::with(|scratch| {
+                    Level::Avx2 => crate::scratch::with(|scratch| {
                         // SAFETY: as above.
                         unsafe { block::multiply_avx2::<std::arch::x86_64::$avx2>(product, scratch) }
                     }),

@@ -4,6 +4,7 @@
 pub mod activation;
 pub mod arithmetic;
 pub mod compare;
+pub mod convolution;
 pub mod function;
 pub mod index;
 pub mod loss;
@@ -16,5 +17,6 @@ pub mod shape;
 pub use activation::Activation;
 pub(crate) use activation::{activation_name, activation_vjp};
 pub use compare::Operand;
+pub use convolution::{ConvOptions, IntoPair};
 pub use loss::{CrossEntropy, Reduction};
 pub use shape::{concat, stack};

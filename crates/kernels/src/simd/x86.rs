@@ -1,59 +1,9 @@
-//! [`Simd`]: one register of `f32` or `f64`, as much of it as the micro-kernels need.
+//! [`Simd`] with AVX-512 and with AVX2.
 
 use std::arch::x86_64::*;
 
-use crate::Float;
-
-/// A vector register.
-///
-/// # Safety
-/// Every method needs a processor with the instruction set of the type, and must be inlined into a function compiled
-/// for it. Pointers must be valid for the elements that are read or written; none needs alignment.
-pub(super) trait Simd: Copy {
-    type Scalar: Float;
-    /// Which elements of a register a masked load or store touches.
-    type Mask: Copy;
-    /// Elements a register.
-    const LANES: usize;
-    /// Whether the type needs AVX-512; AVX2 and FMA otherwise.
-    const IS_AVX512: bool;
-    /// The most rows of a tile of C: with two registers a row, the accumulators, two registers of B and one of A
-    /// are all the registers there are (32 with AVX-512, 16 with AVX2).
-    const ROWS: usize = if Self::IS_AVX512 { 14 } else { 6 };
-    /// The side of the square that [`transpose`](Simd::transpose) handles.
-    const SQUARE: usize;
-
-    unsafe fn zero() -> Self;
-    unsafe fn splat(from: *const Self::Scalar) -> Self;
-    unsafe fn load(from: *const Self::Scalar) -> Self;
-    unsafe fn store(self, to: *mut Self::Scalar);
-    /// The mask of the first `count` elements.
-    unsafe fn mask(count: usize) -> Self::Mask;
-    /// Reads the elements under the mask; the others are zero.
-    unsafe fn load_masked(from: *const Self::Scalar, mask: Self::Mask) -> Self;
-    unsafe fn store_masked(self, to: *mut Self::Scalar, mask: Self::Mask);
-    /// `self · factor + summand`, rounded once.
-    unsafe fn multiply_add(self, factor: Self, summand: Self) -> Self;
-    unsafe fn add(self, other: Self) -> Self;
-    /// The sum of the elements, by halves.
-    #[inline(always)]
-    unsafe fn sum(self) -> Self::Scalar {
-        let mut parts = [Self::Scalar::ZERO; 16];
-        // SAFETY: the caller's promise; no register has more than 16 elements.
-        unsafe { self.store(parts.as_mut_ptr()) };
-        let mut half = Self::LANES / 2;
-        while half > 0 {
-            for i in 0..half {
-                parts[i] += parts[i + half];
-            }
-            half /= 2;
-        }
-        parts[0]
-    }
-    /// Writes the transpose of a square: element (i, j) of `from`, whose rows are `from_row` elements apart, becomes
-    /// element (j, i) of `to`.
-    unsafe fn transpose(from: *const Self::Scalar, from_row: usize, to: *mut Self::Scalar, to_row: usize);
-}
+use super::Simd;
+use crate::Level;
 
 macro_rules! avx512 {
     ($vector:ident, $scalar:ident, $mask:ident, $lanes:literal, $square:literal, $transpose:ident, $zero:ident, $splat:ident,
@@ -64,7 +14,7 @@ macro_rules! avx512 {
             type Scalar = $scalar;
             type Mask = $mask;
             const LANES: usize = $lanes;
-            const IS_AVX512: bool = true;
+            const LEVEL: Level = Level::Avx512;
             const SQUARE: usize = $square;
 
             #[inline(always)]
@@ -120,7 +70,7 @@ macro_rules! avx2 {
             type Scalar = $scalar;
             type Mask = __m256i;
             const LANES: usize = $lanes;
-            const IS_AVX512: bool = false;
+            const LEVEL: Level = Level::Avx2;
             const SQUARE: usize = $lanes;
 
             #[inline(always)]

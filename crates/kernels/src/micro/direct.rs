@@ -1,45 +1,38 @@
-//! The micro-kernel: one tile of C in registers, from a few rows of A and a few registers' width of B.
+//! The micro-kernel of a product: rows of A that are evenly apart.
 
-use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-
-use super::simd::Simd;
+use super::{WIDE_REGISTERS, prefetch};
+use crate::simd::Simd;
 
 /// A tile of C and its operands. Strides are in elements.
-pub(super) struct Tile<F> {
+pub(crate) struct Tile<F> {
     /// Columns of A, rows of B.
-    pub(super) depth: usize,
-    pub(super) rows: usize,
-    pub(super) columns: usize,
-    pub(super) a: *const F,
-    pub(super) a_row: usize,
-    pub(super) a_column: usize,
+    pub(crate) depth: usize,
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
+    pub(crate) a: *const F,
+    pub(crate) a_row: usize,
+    pub(crate) a_column: usize,
     /// The columns of B are adjacent.
-    pub(super) b: *const F,
-    pub(super) b_row: usize,
-    pub(super) c: *mut F,
-    pub(super) c_row: usize,
+    pub(crate) b: *const F,
+    pub(crate) b_row: usize,
+    pub(crate) c: *mut F,
+    pub(crate) c_row: usize,
     /// Whether the product is added to C instead of replacing it.
-    pub(super) accumulate: bool,
+    pub(crate) accumulate: bool,
 }
 
 /// How many rows ahead B is asked for: its rows lie far apart where it is read in place, and the processor fetches ahead
 /// by itself only along a row.
 const PREFETCHED_ROWS: usize = 16;
 
-/// Registers a row of the usual tile.
-pub(super) const REGISTERS: usize = 2;
-
-/// Registers of the tile with a single row: what one row lacks in independent sums, the width provides.
-pub(super) const WIDE_REGISTERS: usize = 8;
-
-/// Computes a tile of at most [`Simd::ROWS`] rows and [`REGISTERS`] registers of columns, or of one row and exactly
+/// Computes a tile of at most [`Simd::ROWS`] rows and [`REGISTERS`](super::REGISTERS) registers of columns, or of one row and exactly
 /// [`WIDE_REGISTERS`] registers. Every element is summed in the order of `depth`, whatever the tile it lies in.
 ///
 /// # Safety
 /// The processor has the instruction set of `V`; the pointers are valid for the tile's elements; nothing else touches
 /// that part of C.
 #[inline(always)]
-pub(super) unsafe fn multiply_tile<V: Simd>(tile: &Tile<V::Scalar>) {
+pub(crate) unsafe fn multiply_tile<V: Simd>(tile: &Tile<V::Scalar>) {
     macro_rules! dispatch {
         ($($rows:literal)+) => {
             // SAFETY: the caller's promise; the counts of rows and registers are those of the tile.
@@ -57,40 +50,13 @@ pub(super) unsafe fn multiply_tile<V: Simd>(tile: &Tile<V::Scalar>) {
             }
         };
     }
-    if V::IS_AVX512 { dispatch!(1 2 3 4 5 6 7 8 9 10 11 12 13 14) } else { dispatch!(1 2 3 4 5 6) }
+    if V::ROWS == 14 { dispatch!(1 2 3 4 5 6 7 8 9 10 11 12 13 14) } else { dispatch!(1 2 3 4 5 6) }
 }
 
-/// Compiles the micro-kernel for the instruction set of `V`.
-#[inline(always)]
-unsafe fn enter<V: Simd, const ROWS: usize, const REGISTERS: usize, const EDGE: bool>(tile: &Tile<V::Scalar>) {
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
-    unsafe fn avx512<V: Simd, const ROWS: usize, const REGISTERS: usize, const EDGE: bool>(tile: &Tile<V::Scalar>) {
-        // SAFETY: the caller's promise.
-        unsafe { kernel::<V, ROWS, REGISTERS, EDGE>(tile) }
-    }
-    #[target_feature(enable = "avx2,fma")]
-    unsafe fn avx2<V: Simd, const ROWS: usize, const REGISTERS: usize, const EDGE: bool>(tile: &Tile<V::Scalar>) {
-        // SAFETY: the caller's promise.
-        unsafe { kernel::<V, ROWS, REGISTERS, EDGE>(tile) }
-    }
-    // SAFETY: the caller's promise.
-    unsafe {
-        if V::IS_AVX512 { avx512::<V, ROWS, REGISTERS, EDGE>(tile) } else { avx2::<V, ROWS, REGISTERS, EDGE>(tile) }
-    }
-}
-
-/// Repeats a statement for every index below a constant of at most 14. A loop would leave the unrolling to the compiler,
-/// which keeps arrays of registers in memory when it declines.
-macro_rules! unroll {
-    ($i:ident < $end:ident: $body:expr) => {
-        unroll!($i < $end: $body, 0 1 2 3 4 5 6 7 8 9 10 11 12 13)
-    };
-    ($i:ident < $end:ident: $body:expr, $($value:literal)+) => {{$(
-        if $value < $end {
-            let $i = $value;
-            $body
-        }
-    )+}};
+compiled_by_level! {
+    /// Compiles the micro-kernel for the instruction set of `V`.
+    fn enter[const ROWS: usize, const REGISTERS: usize, const EDGE: bool](tile: &Tile<V::Scalar>) =
+        kernel::<V, ROWS, REGISTERS, EDGE>(tile);
 }
 
 /// The micro-kernel itself. With `EDGE`, the last register of every row is not full.
@@ -101,9 +67,9 @@ unsafe fn kernel<V: Simd, const ROWS: usize, const REGISTERS: usize, const EDGE:
         let mask = V::mask(tile.columns - (REGISTERS - 1) * V::LANES);
         let (a_row, a_column, b_row, c_row) = (tile.a_row, tile.a_column, tile.b_row, tile.c_row);
         unroll!(r < ROWS: {
-            let row = tile.c.wrapping_add(r * c_row).cast::<i8>();
-            _mm_prefetch::<_MM_HINT_T0>(row);
-            _mm_prefetch::<_MM_HINT_T0>(row.wrapping_add(64));
+            let row = tile.c.wrapping_add(r * c_row).cast::<u8>();
+            prefetch(row);
+            prefetch(row.wrapping_add(64));
         });
         let mut sums = [[V::zero(); REGISTERS]; ROWS];
         // Rows of A are reached from every third one, by the addressing modes base, base + stride, base + 2 · stride:
@@ -114,7 +80,7 @@ unsafe fn kernel<V: Simd, const ROWS: usize, const REGISTERS: usize, const EDGE:
         let mut b = tile.b;
         for _ in 0..tile.depth {
             if ROWS > 1 {
-                unroll!(v < REGISTERS: _mm_prefetch::<_MM_HINT_T0>(b.wrapping_add(ahead.wrapping_add(v * V::LANES)).cast()));
+                unroll!(v < REGISTERS: prefetch(b.wrapping_add(ahead.wrapping_add(v * V::LANES))));
             }
             let mut b_now = [V::zero(); REGISTERS];
             unroll!(v < REGISTERS: {

@@ -1,28 +1,34 @@
 //! Packing: operands copied into the order in which the micro-kernel reads them.
 
-use super::simd::Simd;
+use crate::simd::Simd;
 
 /// Where the elements of an operand lie: one stride along the tile (rows of A, columns of B), one along the depth.
 #[derive(Clone, Copy)]
-pub(super) struct Source<F> {
-    pub(super) from: *const F,
-    pub(super) along: usize,
-    pub(super) deep: usize,
+pub(crate) struct Source<F> {
+    pub(crate) from: *const F,
+    pub(crate) along: usize,
+    pub(crate) deep: usize,
 }
 
-/// Writes element (i, p) of `width` × `depth` elements to `to[p · width + i]`.
+/// Writes element (i, p) of `width` × `depth` elements to `to[p · row + i]`.
 ///
 /// # Safety
-/// The processor has the instruction set of `V`; `source` is valid for the elements, `to` for `width · depth`.
+/// The processor has the instruction set of `V`; `source` is valid for the elements, `to` for what is written.
 #[inline(always)]
-pub(super) unsafe fn pack<V: Simd>(source: Source<V::Scalar>, width: usize, depth: usize, to: *mut V::Scalar) {
+pub(crate) unsafe fn pack<V: Simd>(
+    source: Source<V::Scalar>,
+    width: usize,
+    depth: usize,
+    to: *mut V::Scalar,
+    row: usize,
+) {
     let Source { from, along, deep } = source;
     let square = V::SQUARE;
     // SAFETY: the caller's promise; every index below is at most that of element (width - 1, depth - 1).
     unsafe {
         if along == 1 && width >= V::LANES {
             for p in 0..depth {
-                let (from, to) = (from.add(p * deep), to.add(p * width));
+                let (from, to) = (from.add(p * deep), to.add(p * row));
                 for i in blocks(width, V::LANES) {
                     V::load(from.add(i)).store(to.add(i));
                 }
@@ -30,13 +36,13 @@ pub(super) unsafe fn pack<V: Simd>(source: Source<V::Scalar>, width: usize, dept
         } else if deep == 1 && width >= square && depth >= square {
             for i in blocks(width, square) {
                 for p in blocks(depth, square) {
-                    V::transpose(from.add(i * along + p), along, to.add(p * width + i), width);
+                    V::transpose(from.add(i * along + p), along, to.add(p * row + i), row);
                 }
             }
         } else {
             for p in 0..depth {
                 for i in 0..width {
-                    *to.add(p * width + i) = *from.add(i * along + p * deep);
+                    *to.add(p * row + i) = *from.add(i * along + p * deep);
                 }
             }
         }
@@ -48,7 +54,7 @@ pub(super) unsafe fn pack<V: Simd>(source: Source<V::Scalar>, width: usize, dept
 /// # Safety
 /// As [`pack`], for `width` × `depth` elements.
 #[inline(always)]
-pub(super) unsafe fn pack_panels<V: Simd>(
+pub(crate) unsafe fn pack_panels<V: Simd>(
     source: Source<V::Scalar>,
     panel: usize,
     width: usize,
@@ -70,7 +76,8 @@ pub(super) unsafe fn pack_panels<V: Simd>(
         }
         for j in (whole..width).step_by(panel) {
             let from = source.from.add(j * source.along);
-            pack::<V>(Source { from, ..source }, panel.min(width - j), depth, to.add(j * depth));
+            let panel = panel.min(width - j);
+            pack::<V>(Source { from, ..source }, panel, depth, to.add(j * depth), panel);
         }
     }
 }

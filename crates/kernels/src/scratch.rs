@@ -8,7 +8,7 @@ use crate::Float;
 const BYTES: usize = 2 << 20;
 
 /// Elements of `F` in the scratch memory.
-pub(super) const fn capacity<F: Float>() -> usize {
+pub(crate) const fn capacity<F: Float>() -> usize {
     BYTES / size_of::<F>()
 }
 
@@ -23,7 +23,7 @@ thread_local! {
 
 /// Calls `f` with memory for [`capacity`] elements, not initialized, aligned to a cache line. Not to be nested: `f` must
 /// neither call this nor wait for other tasks.
-pub(super) fn with<F: Float, R>(f: impl FnOnce(*mut F) -> R) -> R {
+pub(crate) fn with<F: Float, R>(f: impl FnOnce(*mut F) -> R) -> R {
     SCRATCH.with_borrow_mut(|scratch| {
         // Never filled, so that its length stays 0: only the capacity is used.
         if scratch.capacity() == 0 {
@@ -31,4 +31,13 @@ pub(super) fn with<F: Float, R>(f: impl FnOnce(*mut F) -> R) -> R {
         }
         f(scratch.as_mut_ptr().cast())
     })
+}
+
+/// As [`with`], with memory for `length` elements where these are more: that is allocated, and not kept.
+pub(crate) fn with_at_least<F: Float, R>(length: usize, f: impl FnOnce(*mut F) -> R) -> R {
+    if length <= capacity::<F>() {
+        return with(f);
+    }
+    let mut memory = Vec::<F>::with_capacity(length);
+    f(memory.as_mut_ptr())
 }

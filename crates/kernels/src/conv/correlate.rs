@@ -1,0 +1,233 @@
+//! The one computation behind a convolution and its transpose: `y[m, i, j] = Σ a[m, c, t] · x[c, i·s + tₕ, j·s + t_w]` over
+//! channels c and taps t, as a matrix product whose right side is never written down whole.
+//!
+//! Its rows are channels of the result, its columns pixels, its depth channels and taps. Every thread has its own share
+//! of the pixels of all images. Of the left side it packs as much as half a second level of cache holds; of the right
+//! side one panel of pixels at a time, straight from the image.
+
+use super::patches::{Panel, pack_patches};
+use super::shape::Taps;
+use crate::gemm::Finish;
+use crate::micro::{REGISTERS, Tile, multiply_tile};
+use crate::pack::{Source, pack};
+use crate::simd::{Simd, Work};
+use crate::{Float, Level, for_each_index, scratch};
+
+/// The most numbers that are summed before the result is written. The only number of this file that decides about bits.
+const DEPTH: usize = 768;
+
+/// Bytes of the packed part of the left side: about half of a second level of cache of 1 MiB.
+const LEFT_BYTES: usize = 512 << 10;
+
+/// The fewest multiplications worth giving to a thread.
+const GRAIN: usize = 128 * 1024;
+
+/// Numbers of a panel, and of a tile of the result, at any level.
+const WIDTH: usize = 32;
+
+/// Checked operands. Whoever computes it promises that the pointers are valid for the sizes, and that nothing else
+/// touches the result.
+#[derive(Clone, Copy)]
+pub(super) struct Correlation<F> {
+    pub(super) images: usize,
+    pub(super) groups: usize,
+    /// Channels of x, a group.
+    pub(super) channels: usize,
+    /// Channels of y, a group.
+    pub(super) outputs: usize,
+    /// Height and width of x.
+    pub(super) size: [usize; 2],
+    pub(super) taps: [Taps; 2],
+    /// Pixels of x from a result to the next.
+    pub(super) step: [usize; 2],
+    pub(super) x: *const F,
+    pub(super) a: *const F,
+    /// From a group of a to the next, from a row to the next, from a channel of x to the next.
+    pub(super) a_group: usize,
+    pub(super) a_row: usize,
+    pub(super) a_channel: usize,
+    /// The width of the kernel, whose numbers are contiguous.
+    pub(super) kernel_width: usize,
+    pub(super) y: *mut F,
+    /// Pixels of a channel of y, of which the results may be a part.
+    pub(super) y_channel: usize,
+    /// Height and width of the results.
+    pub(super) grid: [usize; 2],
+    /// From a row of results to the next, from a column to the next.
+    pub(super) y_step: [usize; 2],
+    pub(super) finish: Finish<F>,
+}
+
+// SAFETY: pointers and sizes; what happens through them is the promise of whoever computes it.
+unsafe impl<F: Float> Sync for Correlation<F> {}
+
+impl<F: Float> Correlation<F> {
+    fn depth(&self) -> usize {
+        self.channels * self.taps[0].count * self.taps[1].count
+    }
+
+    fn pixels(&self) -> usize {
+        self.grid[0] * self.grid[1]
+    }
+
+    /// Computes it on all threads.
+    ///
+    /// # Safety
+    /// As [`Correlation`] states it; the processor has the level.
+    pub(super) unsafe fn run(&self, level: Level) {
+        let per_image = self.pixels().div_ceil(WIDTH);
+        let panels = self.images * per_image;
+        if panels == 0 || self.outputs == 0 {
+            return;
+        }
+        let work = panels * WIDTH * self.outputs * self.depth();
+        // More shares than threads, since threads do not always run equally fast; not so many that packing the left side
+        // costs: a share has eight panels at least.
+        let shares = (4 * rayon::current_num_threads()).min(work * self.groups / GRAIN).min(panels.div_ceil(8)).max(1);
+        let shares = if rayon::current_num_threads() == 1 { 1 } else { shares };
+        for_each_index(self.groups * shares, |i| {
+            let (group, share) = (i / shares, i % shares);
+            let panels = panels * share / shares..panels * (share + 1) / shares;
+            let part = Part { all: self, group, panels, per_image };
+            // SAFETY: the caller's promise; the shares of the result are disjoint.
+            scratch::with(|scratch| unsafe { F::enter(level, PartWithScratch { part, scratch }) });
+        });
+    }
+}
+
+/// Some panels of one group.
+struct Part<'a, F> {
+    all: &'a Correlation<F>,
+    group: usize,
+    panels: std::ops::Range<usize>,
+    per_image: usize,
+}
+
+struct PartWithScratch<'a, F> {
+    part: Part<'a, F>,
+    scratch: *mut F,
+}
+
+impl<F: Float> Work<F> for PartWithScratch<'_, F> {
+    #[inline(always)]
+    unsafe fn run<V: Simd<Scalar = F>>(self) {
+        let PartWithScratch { part, scratch } = self;
+        let Part { all, group, per_image, .. } = part;
+        let depth_of_all = all.depth();
+        // With no tap, as between the pixels that a stride wider than the kernel reaches, the sum is zero.
+        let depth = depth_of_all.div_ceil(depth_of_all.div_ceil(DEPTH).max(1)).max(1);
+        let height_limit = (LEFT_BYTES / size_of::<F>() / depth / V::ROWS * V::ROWS).max(V::ROWS);
+        let packed_a = scratch;
+        let packed_b = packed_a.wrapping_add(height_limit * depth);
+        let tile = packed_b.wrapping_add(WIDTH * depth);
+        let width = REGISTERS * V::LANES;
+        let finish = all.finish.at_row(group * all.outputs);
+        // SAFETY: the caller's promise; the packed parts are inside the scratch memory: at most 768 KiB, 192 KiB, 4 KiB.
+        unsafe {
+            for p in (0..depth_of_all.max(1)).step_by(depth) {
+                let depth = depth.min(depth_of_all - p);
+                let (first, last) = (p == 0, p + depth == depth_of_all);
+                for m in (0..all.outputs).step_by(height_limit) {
+                    let height = height_limit.min(all.outputs - m);
+                    let rows = height.div_ceil(height.div_ceil(V::ROWS));
+                    for m1 in (0..height).step_by(rows) {
+                        all.pack_left::<V>(group, m + m1, rows.min(height - m1), p, depth, packed_a.add(m1 * depth));
+                    }
+                    for panel in part.panels.clone() {
+                        let (image, pixel) = (panel / per_image, panel % per_image * WIDTH);
+                        let end = (pixel + WIDTH).min(all.pixels());
+                        // A panel of any level is a whole number of register pairs.
+                        for pixel in (pixel..end).step_by(width) {
+                            let columns = width.min(end - pixel);
+                            let registers = columns.div_ceil(V::LANES);
+                            let x = all.x.add((image * all.groups + group) * all.channels * all.size[0] * all.size[1]);
+                            let panel = Panel { pixel, columns, width: registers * V::LANES };
+                            pack_patches::<V>(all, x, panel, p, depth, packed_b);
+                            for m1 in (0..height).step_by(rows) {
+                                let rows = rows.min(height - m1);
+                                let y =
+                                    all.y.add(((image * all.groups + group) * all.outputs + m + m1) * all.y_channel);
+                                let contiguous = all.y_step == [all.grid[1], 1];
+                                let (c, c_row) = if contiguous { (y.add(pixel), all.y_channel) } else { (tile, WIDTH) };
+                                if !contiguous && !first {
+                                    all.move_tile(rows, pixel, columns, |r, at, i| {
+                                        *tile.add(r * WIDTH + i) = *y.add(at)
+                                    });
+                                }
+                                multiply_tile::<V>(&Tile {
+                                    depth,
+                                    rows,
+                                    columns,
+                                    a: packed_a.add(m1 * depth),
+                                    a_row: 1,
+                                    a_column: rows,
+                                    b: packed_b,
+                                    b_row: registers * V::LANES,
+                                    c,
+                                    c_row,
+                                    accumulate: !first,
+                                });
+                                if last {
+                                    finish.at_row(m + m1).apply(rows, columns, c, c_row);
+                                }
+                                if !contiguous {
+                                    all.move_tile(rows, pixel, columns, |r, at, i| {
+                                        *y.add(at) = *tile.add(r * WIDTH + i)
+                                    });
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<F: Float> Correlation<F> {
+    /// Calls `f` with (row, place in y from that of the first row, column) for every element of a tile.
+    #[inline(always)]
+    fn move_tile(&self, rows: usize, pixel: usize, columns: usize, mut f: impl FnMut(usize, usize, usize)) {
+        let (mut i, mut j) = (pixel / self.grid[1], pixel % self.grid[1]);
+        for column in 0..columns {
+            let at = i * self.y_step[0] + j * self.y_step[1];
+            for r in 0..rows {
+                f(r, r * self.y_channel + at, column);
+            }
+            j += 1;
+            if j == self.grid[1] {
+                (i, j) = (i + 1, 0);
+            }
+        }
+    }
+
+    /// Packs rows `m..m + rows` of the left side, from `p` on along the depth: `to[d · rows + r]`.
+    #[inline(always)]
+    unsafe fn pack_left<V: Simd<Scalar = F>>(
+        &self,
+        group: usize,
+        m: usize,
+        rows: usize,
+        p: usize,
+        depth: usize,
+        to: *mut F,
+    ) {
+        let [down, right] = self.taps;
+        let taps = down.count * right.count;
+        let a = self.a.wrapping_add(group * self.a_group + m * self.a_row);
+        // SAFETY: the caller's promise.
+        unsafe {
+            if down.step == 1 && right.count == self.kernel_width && self.a_channel == taps {
+                return pack::<V>(Source { from: a.add(p), along: self.a_row, deep: 1 }, rows, depth, to, rows);
+            }
+            for d in 0..depth {
+                let (channel, tap) = ((p + d) / taps, (p + d) % taps);
+                let number = down.index(tap / right.count) * self.kernel_width + right.index(tap % right.count);
+                let a = a.add(channel * self.a_channel + number);
+                for r in 0..rows {
+                    *to.add(d * rows + r) = *a.add(r * self.a_row);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! The three kernels against a loop over the definition at double precision, at every level; the same bits for any
+//! number of threads.
+
+use proptest::prelude::*;
+
+use super::{ConvShape, by_weight, conv2d_by_weight_workspace, forward, transposed};
+use crate::{Activation, Epilogue, Float, Level, Threads};
+
+fn levels() -> impl Iterator<Item = Level> {
+    [Level::Baseline, Level::Avx2, Level::Avx512].into_iter().filter(|&level| level <= Level::detect())
+}
+
+fn numbers<F: Float>(count: usize, seed: u64) -> Vec<F> {
+    let mix = |x: u64| {
+        (x ^ x >> 31).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 11
+    };
+    (0..count as u64).map(|i| F::from_f64(mix((i + 1) ^ (seed << 32)) as f64 / (1u64 << 52) as f64 - 1.0)).collect()
+}
+
+/// Calls `f` with the places in x, w and y of every product of the definition.
+fn products(s: &ConvShape, mut f: impl FnMut(usize, usize, usize)) {
+    let (inputs, outputs) = (s.group_inputs(), s.group_outputs());
+    let inside = |result: usize, tap: usize, axis: usize| {
+        let at = (result * s.stride[axis] + tap * s.dilation[axis]) as isize - s.padding[axis] as isize;
+        (at >= 0 && at < s.in_size[axis] as isize).then_some(at as usize)
+    };
+    for n in 0..s.batch {
+        for o in 0..s.out_channels {
+            for c in 0..inputs {
+                for (k, l) in (0..s.kernel[0]).flat_map(|k| (0..s.kernel[1]).map(move |l| (k, l))) {
+                    for (i, j) in (0..s.out_size[0]).flat_map(|i| (0..s.out_size[1]).map(move |j| (i, j))) {
+                        let (Some(row), Some(column)) = (inside(i, k, 0), inside(j, l, 1)) else { continue };
+                        let x = ((n * s.in_channels + o / outputs * inputs + c) * s.in_size[0] + row) * s.in_size[1]
+                            + column;
+                        let w = ((o * inputs + c) * s.kernel[0] + k) * s.kernel[1] + l;
+                        f(x, w, ((n * s.out_channels + o) * s.out_size[0] + i) * s.out_size[1] + j);
+                    }
+                }
+            }
+        }
+    }
+}
+
+struct Arrays<F> {
+    x: Vec<F>,
+    w: Vec<F>,
+    y: Vec<F>,
+    out_bias: Vec<F>,
+    in_bias: Vec<F>,
+}
+
+impl<F: Float> Arrays<F> {
+    fn new(s: &ConvShape) -> Self {
+        Arrays {
+            x: numbers(s.batch * s.in_channels * s.in_pixels(), 1),
+            w: numbers(s.out_channels * s.group_inputs() * s.kernel_size(), 2),
+            y: numbers(s.batch * s.out_channels * s.out_pixels(), 3),
+            out_bias: numbers(s.out_channels, 4),
+            in_bias: numbers(s.in_channels, 5),
+        }
+    }
+
+    /// The three results: of the forward pass with bias and ReLU, of its transpose with bias, and by the weight.
+    fn compute(&self, level: Level, s: &ConvShape) -> [Vec<F>; 3] {
+        // Results start as not a number, so that what is not written is seen.
+        let blank = |like: &[F]| vec![F::NAN; like.len()];
+        let (mut y, mut dx, mut dw) = (blank(&self.y), blank(&self.x), blank(&self.w));
+        forward(
+            level,
+            s,
+            &self.x,
+            &self.w,
+            &mut y,
+            Epilogue { bias: Some(&self.out_bias), activation: Activation::Relu },
+        );
+        let bias = Epilogue { bias: Some(&self.in_bias[..]), activation: Activation::Identity };
+        transposed(level, s, &self.y, &self.w, &mut dx, bias);
+        let mut workspace = vec![F::NAN; conv2d_by_weight_workspace(s)];
+        by_weight(level, s, &self.x, &self.y, &mut workspace, &mut dw);
+        [y, dx, dw]
+    }
+
+    /// The same by the definition, with the sum of the absolute values of what is summed.
+    fn expected(&self, s: &ConvShape) -> [Vec<(f64, f64)>; 3] {
+        let start =
+            |len: usize, bias: &dyn Fn(usize) -> f64| (0..len).map(|i| (bias(i), bias(i).abs())).collect::<Vec<_>>();
+        let bias_of = |bias: &[F], pixels: usize, i: usize| bias[i / pixels % bias.len()].to_f64();
+        let mut y = start(self.y.len(), &|i| bias_of(&self.out_bias, s.out_pixels(), i));
+        let mut dx = start(self.x.len(), &|i| bias_of(&self.in_bias, s.in_pixels(), i));
+        let mut dw = start(self.w.len(), &|_| 0.0);
+        let add = |sum: &mut (f64, f64), a: F, b: F| {
+            let product = a.to_f64() * b.to_f64();
+            *sum = (sum.0 + product, sum.1 + product.abs());
+        };
+        products(s, |at_x, at_w, at_y| {
+            let (x, w, g) = (self.x[at_x], self.w[at_w], self.y[at_y]);
+            add(&mut y[at_y], x, w);
+            add(&mut dx[at_x], g, w);
+            add(&mut dw[at_w], g, x);
+        });
+        y.iter_mut().for_each(|y| y.0 = y.0.max(0.0));
+        [y, dx, dw]
+    }
+}
+
+fn compare<F: Float>(s: &ConvShape, threads: usize) -> Result<(), TestCaseError> {
+    let arrays = Arrays::<F>::new(s);
+    let expected = arrays.expected(s);
+    for level in levels() {
+        let one = Threads::new(1).unwrap().run(|| arrays.compute(level, s));
+        let many = Threads::new(threads).unwrap().run(|| arrays.compute(level, s));
+        for (what, ((one, many), expected)) in ["y", "dx", "dw"].iter().zip(one.iter().zip(&many).zip(&expected)) {
+            for (i, ((a, b), &(want, size))) in one.iter().zip(many).zip(expected).enumerate() {
+                prop_assert_eq!(
+                    a.to_f64().to_bits(),
+                    b.to_f64().to_bits(),
+                    "{}[{}], {} threads: {:?}",
+                    what,
+                    i,
+                    threads,
+                    s
+                );
+                // Rounding grows with the square root of the number of terms, hardly ever faster.
+                let bound = 40.0 * F::EPSILON.to_f64() * (size + 1.0);
+                prop_assert!((a.to_f64() - want).abs() <= bound, "{what}[{i}] is {a}, not {want}, {level}: {s:?}");
+            }
+        }
+    }
+    Ok(())
+}
+
+#[allow(clippy::too_many_arguments)]
+fn shape(
+    batch: usize,
+    groups: usize,
+    [inputs, outputs]: [usize; 2],
+    in_size: [usize; 2],
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    padding: [usize; 2],
+    dilation: [usize; 2],
+) -> ConvShape {
+    let out_size = ConvShape::full_size(in_size, kernel, stride, padding, dilation).unwrap_or([0, 0]);
+    let (in_channels, out_channels) = (inputs * groups, outputs * groups);
+    ConvShape { batch, in_channels, in_size, out_channels, out_size, kernel, stride, padding, dilation, groups }
+}
+
+fn shapes() -> impl Strategy<Value = ConvShape> {
+    let pair = |range: std::ops::Range<usize>| [range.clone(), range];
+    let channels = prop_oneof![4 => pair(1..6), 1 => [1..40_usize, 1..40_usize]];
+    let size = prop_oneof![4 => pair(1..12), 1 => [1..20_usize, 20..70_usize]];
+    (1..4_usize, 1..4_usize, channels, size, pair(1..8), pair(1..5), pair(0..4), pair(1..4)).prop_map(
+        |(batch, groups, channels, in_size, kernel, stride, padding, dilation)| {
+            shape(batch, groups, channels, in_size, kernel, stride, padding, dilation)
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn agrees_with_the_definition(s in shapes(), threads in 1..4_usize) {
+        compare::<f32>(&s, threads)?;
+        compare::<f64>(&s, threads)?;
+    }
+}
+
+#[test]
+fn shapes_of_networks_and_sizes_beyond_a_block() {
+    let square = |batch, channels, size, kernel, stride, padding| {
+        shape(batch, 1, channels, [size; 2], [kernel; 2], [stride; 2], [padding; 2], [1; 2])
+    };
+    let cases = [
+        // Deeper than one block, wider than the packed left side.
+        square(2, [96, 200], 8, 3, 1, 1),
+        square(3, [3, 32], 32, 7, 1, 0),
+        square(1, [3, 64], 65, 3, 2, 0),
+        square(2, [16, 32], 16, 3, 2, 1),
+        square(1, [40, 7], 13, 1, 1, 0),
+        square(4, [64, 64], 4, 3, 1, 1),
+        // More pixels in a row than a band has.
+        shape(1, 1, [2, 3], [2, 1300], [1, 3], [1, 1], [0, 1], [1, 1]),
+        // A kernel as large as the image, and a frame that is larger than the scratch memory.
+        square(1, [2, 3], 30, 30, 1, 0),
+        shape(1, 1, [1, 2], [3, 3], [2, 2], [1, 1], [400, 400], [800, 790]),
+        // Fewer results than would fit.
+        ConvShape { out_size: [2, 1], ..square(1, [3, 4], 9, 2, 3, 1) },
+        square(0, [3, 4], 5, 3, 1, 1),
+        square(2, [0, 4], 5, 3, 1, 1),
+        square(2, [3, 0], 5, 3, 1, 1),
+        square(1, [3, 4], 2, 5, 1, 0),
+    ];
+    for s in cases {
+        compare::<f32>(&s, 3).unwrap();
+        compare::<f64>(&s, 2).unwrap();
+    }
+}
+
+#[test]
+#[should_panic(expected = "conv2d: 2 groups of 3 and 4 channels")]
+fn groups_divide_the_channels() {
+    let s = ConvShape { in_channels: 3, ..shape(1, 2, [1, 2], [3, 3], [1, 1], [1, 1], [0, 0], [1, 1]) };
+    forward(Level::current(), &s, &[0.0f32; 27], &[0.0; 4], &mut [0.0; 36], Epilogue::none());
+}
+
+#[test]
+#[should_panic(expected = "length of the weights")]
+fn lengths_are_checked() {
+    let s = shape(1, 1, [1, 1], [3, 3], [2, 2], [1, 1], [0, 0], [1, 1]);
+    forward(Level::current(), &s, &[0.0f32; 9], &[0.0; 3], &mut [0.0; 4], Epilogue::none());
+}
