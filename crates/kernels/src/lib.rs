@@ -11,6 +11,7 @@
 
 #[macro_use]
 mod level;
+mod batch_norm;
 mod broadcast;
 mod conv;
 mod copy;
@@ -23,6 +24,7 @@ mod math;
 mod micro;
 mod pack;
 mod peak;
+mod pool;
 mod random;
 mod reduce;
 mod scratch;
@@ -33,6 +35,7 @@ mod softmax;
 mod threads;
 mod update;
 
+pub use batch_norm::{ChannelShape, batch_norm_backward, channel_statistics, channel_sums, scale_shift};
 pub use broadcast::{zip_broadcast, zip3_broadcast};
 pub use conv::{ConvShape, conv2d, conv2d_by_input, conv2d_by_weight, conv2d_by_weight_workspace};
 pub use copy::copy_strided;
@@ -43,6 +46,7 @@ pub use index::{IndexOutOfRange, gather, index_add, index_select, scatter_add};
 pub use layer_norm::{layer_norm, layer_norm_backward, sum_of_products};
 pub use level::Level;
 pub use peak::peak_flops;
+pub use pool::{PoolShape, Windows, avg_pool2d, avg_pool2d_backward, max_pool2d};
 pub use random::{Random, RandomKey, fill_bernoulli, fill_normal, fill_uniform};
 pub use reduce::{argmax, argmin, logsumexp, max, min, sum, variance};
 pub use shape::{Axes, MAX_RANK, Shape};

@@ -83,7 +83,7 @@ impl<'t, F: Real> Var<'t, F> {
     }
 
     #[track_caller]
-    fn scatter_sum(self, axis: usize, indices: IndexVar<'t, F>, to: Shape) -> Self {
+    pub(crate) fn scatter_sum(self, axis: usize, indices: IndexVar<'t, F>, to: Shape) -> Self {
         let mut out = self.graph().output(to);
         kernels::fill(out.as_mut_slice(), F::ZERO);
         let done = kernels::scatter_add(&self.value(), self.shape(), axis, &indices.value(), out.as_mut_slice(), to);

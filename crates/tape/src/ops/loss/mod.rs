@@ -4,11 +4,13 @@
 pub mod binary_cross_entropy_with_logits;
 pub mod class_targets;
 pub mod cross_entropy;
+pub mod focal_loss;
 pub mod huber_loss;
 pub mod mse_loss;
 pub mod nll_loss;
 
 pub use class_targets::CrossEntropy;
+pub use focal_loss::FocalLoss;
 
 use crate::{Real, Var};
 

@@ -1,0 +1,210 @@
+//! Batch normalization: the numbers of a channel, over all images and pixels, to mean 0 and variance 1.
+//!
+//! Arrays are `[batch, channels, pixels]`. A channel is with one thread, which goes through its planes in their order.
+
+#[cfg(test)]
+mod tests;
+
+use crate::reduce::{Sum, SumSquaredDeviations, fold_run};
+use crate::shared::{GRAIN, Shared};
+use crate::{Activation, Float, for_each_index};
+
+/// The sizes of an array `[batch, channels, pixels]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChannelShape {
+    /// Images.
+    pub batch: usize,
+    /// Channels of an image.
+    pub channels: usize,
+    /// Numbers of a channel of an image.
+    pub pixels: usize,
+}
+
+impl ChannelShape {
+    fn len(&self) -> usize {
+        self.batch * self.channels * self.pixels
+    }
+
+    /// Calls `f` with every channel, some together where they are small, on all threads.
+    fn for_each_channel(&self, f: impl Fn(usize) + Sync) {
+        let together = (GRAIN / (self.batch * self.pixels).max(1)).max(1);
+        for_each_index(self.channels.div_ceil(together), |task| {
+            (task * together..((task + 1) * together).min(self.channels)).for_each(&f);
+        });
+    }
+
+    /// The planes of a channel: where each begins.
+    fn planes(&self, channel: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
+        let &ChannelShape { batch, channels, pixels } = self;
+        (0..batch).map(move |image| {
+            let start = (image * channels + channel) * pixels;
+            start..start + pixels
+        })
+    }
+}
+
+const LANES: usize = 16;
+
+vectorize! {
+    /// `out = activation(x · scale + shift)`.
+    fn scale_shift_plane[F: Float](x: &[F], scale: F, shift: F, activation: Activation, out: &mut [F]) {
+        let line = |x: F| x * scale + shift;
+        match activation {
+            Activation::Identity => out.iter_mut().zip(x).for_each(|(out, &x)| *out = line(x)),
+            Activation::Relu => out.iter_mut().zip(x).for_each(|(out, &x)| {
+                let y = line(x);
+                *out = if y < F::ZERO { F::ZERO } else { y };
+            }),
+            Activation::Sigmoid => out.iter_mut().zip(x).for_each(|(out, &x)| *out = line(x).sigmoid()),
+            Activation::Tanh => out.iter_mut().zip(x).for_each(|(out, &x)| *out = line(x).tanh()),
+        }
+    }
+
+    /// `Σ g` and `Σ g · (x − mean)`, in lanes.
+    fn sums_of_plane[F: Float](g: &[F], x: &[F], mean: F) -> [F; 2] {
+        let (mut sums, mut products) = ([F::ZERO; LANES], [F::ZERO; LANES]);
+        let ((g, g_rest), (x, x_rest)) = (g.as_chunks::<LANES>(), x.as_chunks::<LANES>());
+        for (g, x) in g.iter().zip(x) {
+            for lane in 0..LANES {
+                sums[lane] += g[lane];
+                products[lane] += g[lane] * (x[lane] - mean);
+            }
+        }
+        for (((&g, &x), sum), product) in g_rest.iter().zip(x_rest).zip(&mut sums).zip(&mut products) {
+            *sum += g;
+            *product += g * (x - mean);
+        }
+        [sums.into_iter().sum(), products.into_iter().sum()]
+    }
+
+    /// `out = g · a + x · b + c`.
+    fn backward_plane[F: Float](g: &[F], x: &[F], a: F, b: F, c: F, out: &mut [F]) {
+        for ((out, &g), &x) in out.iter_mut().zip(g).zip(x) {
+            *out = g * a + (x * b + c);
+        }
+    }
+}
+
+/// Mean and variance (with divisor `batch · pixels`) of each channel.
+///
+/// The planes of a channel are put together one by one by the formula of Chan, Golub and LeVeque (1979), so that the
+/// array is read once and large means do no harm.
+///
+/// ```
+/// use retrograde_kernels::{ChannelShape, channel_statistics};
+/// let shape = ChannelShape { batch: 2, channels: 1, pixels: 2 };
+/// let (mut mean, mut variance) = ([0.0], [0.0]);
+/// channel_statistics(&shape, &[1.0, 3.0, 5.0, 7.0], &mut mean, &mut variance);
+/// assert_eq!((mean, variance), ([4.0], [5.0]));
+/// ```
+///
+/// # Panics
+/// When a slice does not have the length that the sizes say.
+#[track_caller]
+pub fn channel_statistics<F: Float>(shape: &ChannelShape, x: &[F], mean: &mut [F], variance: &mut [F]) {
+    let lengths = [x.len(), mean.len(), variance.len()];
+    assert_eq!(lengths, [shape.len(), shape.channels, shape.channels], "channel_statistics: lengths of {shape:?}");
+    let (means, variances) = (Shared::new(mean), Shared::new(variance));
+    let size = F::from_f64(shape.pixels as f64);
+    shape.for_each_channel(|channel| {
+        let (mut count, mut mean, mut squares) = (F::ZERO, F::ZERO, F::ZERO);
+        for plane in shape.planes(channel) {
+            let plane_mean = fold_run(Sum, &x[plane.clone()], F::ZERO) / size;
+            let plane_squares = fold_run(SumSquaredDeviations, &x[plane], plane_mean);
+            let (all, apart) = (count + size, plane_mean - mean);
+            mean += apart * (size / all);
+            squares += plane_squares + apart * apart * (count * size / all);
+            count = all;
+        }
+        // SAFETY: every channel is with one thread.
+        let (to_mean, to_variance) = unsafe { (means.part(channel, 1), variances.part(channel, 1)) };
+        (to_mean[0], to_variance[0]) = (mean, squares / count);
+    });
+}
+
+/// `out = activation(x · scale + shift)`, with one scale and one shift a channel.
+///
+/// # Panics
+/// When a slice does not have the length that the sizes say.
+#[track_caller]
+pub fn scale_shift<F: Float>(
+    shape: &ChannelShape,
+    x: &[F],
+    scale: &[F],
+    shift: &[F],
+    activation: Activation,
+    out: &mut [F],
+) {
+    let lengths = [x.len(), out.len(), scale.len(), shift.len()];
+    let expected = [shape.len(), shape.len(), shape.channels, shape.channels];
+    assert_eq!(lengths, expected, "scale_shift: lengths of {shape:?}");
+    let together = (GRAIN / shape.pixels.max(1)).max(1);
+    crate::for_each_chunk(out, (together * shape.pixels).max(1), |task, part| {
+        for (i, out) in part.chunks_exact_mut(shape.pixels).enumerate() {
+            let plane = task * together + i;
+            let channel = plane % shape.channels;
+            let x = &x[plane * shape.pixels..][..shape.pixels];
+            scale_shift_plane(x, scale[channel], shift[channel], activation, out);
+        }
+    });
+}
+
+/// `Σ g` and `Σ g · (x − mean)` of each channel: what the derivatives of batch normalization are made of.
+///
+/// # Panics
+/// When a slice does not have the length that the sizes say.
+#[track_caller]
+pub fn channel_sums<F: Float>(shape: &ChannelShape, g: &[F], x: &[F], mean: &[F], sums: &mut [F], products: &mut [F]) {
+    let lengths = [g.len(), x.len(), mean.len(), sums.len(), products.len()];
+    let channels = shape.channels;
+    let expected = [shape.len(), shape.len(), channels, channels, channels];
+    assert_eq!(lengths, expected, "channel_sums: lengths of {shape:?}");
+    let (sums, products) = (Shared::new(sums), Shared::new(products));
+    shape.for_each_channel(|channel| {
+        let (mut sum, mut product) = (F::ZERO, F::ZERO);
+        for plane in shape.planes(channel) {
+            let [of_g, of_both] = sums_of_plane(&g[plane.clone()], &x[plane], mean[channel]);
+            sum += of_g;
+            product += of_both;
+        }
+        // SAFETY: every channel is with one thread.
+        let (to_sum, to_product) = unsafe { (sums.part(channel, 1), products.part(channel, 1)) };
+        (to_sum[0], to_product[0]) = (sum, product);
+    });
+}
+
+/// `out = (g − Σ g / n − (x − mean) · rstd² · Σ g (x − mean) / n) · rstd · weight` with n = `batch · pixels`: the gradient
+/// of batch normalization by its input, from the [`channel_sums`].
+///
+/// # Panics
+/// When a slice does not have the length that the sizes say.
+#[track_caller]
+#[allow(clippy::too_many_arguments)]
+pub fn batch_norm_backward<F: Float>(
+    shape: &ChannelShape,
+    g: &[F],
+    x: &[F],
+    mean: &[F],
+    rstd: &[F],
+    weight: &[F],
+    sums: &[F],
+    products: &[F],
+    out: &mut [F],
+) {
+    let lengths = [g.len(), x.len(), out.len(), mean.len(), rstd.len(), weight.len(), sums.len(), products.len()];
+    let expected: [usize; 8] = std::array::from_fn(|i| if i < 3 { shape.len() } else { shape.channels });
+    assert_eq!(lengths, expected, "batch_norm_backward: lengths of {shape:?}");
+    let count = F::from_f64((shape.batch * shape.pixels) as f64);
+    let together = (GRAIN / shape.pixels.max(1)).max(1);
+    crate::for_each_chunk(out, (together * shape.pixels).max(1), |task, part| {
+        for (i, out) in part.chunks_exact_mut(shape.pixels).enumerate() {
+            let plane = task * together + i;
+            let c = plane % shape.channels;
+            let range = plane * shape.pixels..(plane + 1) * shape.pixels;
+            let a = rstd[c] * weight[c];
+            let b = F::ZERO - a * rstd[c] * rstd[c] * products[c] / count;
+            let offset = F::ZERO - a * sums[c] / count - mean[c] * b;
+            backward_plane(&g[range.clone()], &x[range], a, b, offset, out);
+        }
+    });
+}

@@ -1,0 +1,205 @@
+//! Batch normalization: with mean μ and variance σ² of each channel over the batch and all pixels, `r = 1 / √(σ² + ε)` and
+//! `x̂ = (x − μ) · r`, the value is `y = activation(x̂ · w + b)`. With the means over the same numbers,
+//! `dx = r · w · (g − mean g − x̂ · mean(g · x̂))`, `dw = Σ g · x̂`, `db = Σ g` (Ioffe and Szegedy 2015, *Batch
+//! normalization*).
+//!
+//! A sweep of first order computes these in one pass over g and x, from the statistics of the forward pass. A sweep that is
+//! differentiated again computes μ and r anew, as functions of x: that is how the second order finds its way.
+
+use super::scale_shift::channels;
+use crate::{Activation, Op, Real, Shape, Var, Vjp};
+use kernels::ChannelShape;
+
+/// Inputs: x `[batch, channels, pixels]`, μ, r, w and b `[channels]`; to μ and r it gives nothing, being the whole
+/// derivative by x.
+#[derive(Clone, Copy)]
+struct BatchNorm {
+    sizes: ChannelShape,
+    eps: f64,
+    activation: Activation,
+}
+
+impl<F: Real> Op<F> for BatchNorm {
+    fn name(&self) -> &'static str {
+        "batch_norm"
+    }
+
+    fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
+        let (g, x, mean, rstd, weight) = (cx.g, cx.x(0), cx.x(1), cx.x(2), cx.x(3));
+        if cx.is_recorded() {
+            let centered = x - x.mean_keepdim([0, 2]);
+            let r = ((centered * centered).mean_keepdim([0, 2]) + self.eps).powf(-0.5);
+            let y = centered * r;
+            cx.give(0, |_| (g - g.mean_keepdim([0, 2]) - y * (g * y).mean_keepdim([0, 2])) * (r * weight.unsqueeze(1)));
+            cx.give(3, |_| (g * y).sum([0, 2]));
+            cx.give(4, |_| g.sum([0, 2]));
+        } else {
+            let [sums, products] = g.channel_sums(x, mean, self.sizes);
+            cx.give(0, |_| g.batch_norm_backward(x, [mean, rstd, weight, sums, products], self.sizes));
+            cx.give(3, |_| products * rstd);
+            cx.give(4, |_| sums);
+        }
+    }
+
+    fn activation(&self) -> Activation {
+        self.activation
+    }
+
+    fn flops(&self, _: &[Shape], output: Shape) -> u64 {
+        6 * output.len() as u64
+    }
+}
+
+/// What [`Var::batch_norm`] computes.
+#[derive(Clone, Copy)]
+pub struct BatchNormOutput<'t, F: Real> {
+    /// The normalized values.
+    pub value: Var<'t, F>,
+    /// The mean of each channel, `[channels]`; a constant.
+    pub mean: Var<'t, F>,
+    /// The variance of each channel, `[channels]`, with divisor n; a constant.
+    pub variance: Var<'t, F>,
+}
+
+impl<'t, F: Real> Var<'t, F> {
+    /// Batch normalization as in training: `[batch, channels, …]` normalized over all but the channels, with `eps` added to
+    /// the variance, then times `weight`, plus `bias`, which have the shape `[channels]`, then the activation.
+    ///
+    /// Formulas: [`ops::normalize::batch_norm`](mod@crate::ops::normalize::batch_norm).
+    ///
+    /// # Panics
+    /// When there is no axis of channels, no number in a channel, or weight or bias have another shape.
+    #[track_caller]
+    pub fn batch_norm(self, weight: Self, bias: Self, eps: f64, activation: Activation) -> BatchNormOutput<'t, F> {
+        let (graph, shape) = (self.graph(), self.shape());
+        let Some(sizes) = channels(shape).filter(|sizes| sizes.batch * sizes.pixels > 0) else {
+            graph.fail(format_args!("batch_norm: a batch of channels: left {shape}, right one that is not empty"))
+        };
+        self.check_channels("batch_norm", sizes.channels, "weight", weight);
+        self.check_channels("batch_norm", sizes.channels, "bias", bias);
+        let (flat, vector) = (Shape::from([sizes.batch, sizes.channels, sizes.pixels]), Shape::from([sizes.channels]));
+        let x = self.reshape(flat);
+        let (mut mean, mut variance) = (graph.output(vector), graph.output(vector));
+        kernels::channel_statistics(&sizes, &x.value(), mean.as_mut_slice(), variance.as_mut_slice());
+        let (mean, variance) = (graph.constant(vector, mean), graph.constant(vector, variance));
+        let (rstd, scale, shift) = graph.no_grad(|| {
+            let rstd = (variance + eps).powf(-0.5);
+            let scale = weight * rstd;
+            (rstd, scale, bias - mean * scale)
+        });
+        let mut y = graph.output(flat);
+        kernels::scale_shift(&sizes, &x.value(), &scale.value(), &shift.value(), activation, y.as_mut_slice());
+        let inputs = [x.into(), mean.into(), rstd.into(), weight.into(), bias.into()];
+        let value = graph.record(BatchNorm { sizes, eps, activation }, &inputs, flat, y).reshape(shape);
+        BatchNormOutput { value, mean, variance }
+    }
+
+    /// Batch normalization with statistics that are given, as in evaluation: `(x − mean) / √(variance + eps) · weight +
+    /// bias`, then the activation. All vectors have the shape `[channels]`.
+    ///
+    /// Formulas: [`ops::normalize::batch_norm`](mod@crate::ops::normalize::batch_norm).
+    ///
+    /// # Panics
+    /// When there is no axis of channels, or a vector has another shape.
+    #[track_caller]
+    pub fn batch_norm_with(
+        self,
+        mean: Self,
+        variance: Self,
+        weight: Self,
+        bias: Self,
+        eps: f64,
+        activation: Activation,
+    ) -> Self {
+        let shape = self.shape();
+        let Some(sizes) = channels(shape) else {
+            self.graph().fail(format_args!("batch_norm: a batch of channels: left {shape}, right two axes or more"))
+        };
+        for (what, vector) in [("mean", mean), ("variance", variance), ("weight", weight), ("bias", bias)] {
+            self.check_channels("batch_norm", sizes.channels, what, vector);
+        }
+        let scale = weight * (variance + eps).powf(-0.5);
+        self.scale_shift(scale, bias - mean * scale, activation)
+    }
+
+    /// For a sweep of first order alone: constants.
+    #[track_caller]
+    fn channel_sums(self, x: Self, mean: Self, sizes: ChannelShape) -> [Self; 2] {
+        let (graph, vector) = (self.graph(), mean.shape());
+        let (mut sums, mut products) = (graph.output(vector), graph.output(vector));
+        let (g, x, mean) = (self.value(), x.value(), mean.value());
+        kernels::channel_sums(&sizes, &g, &x, &mean, sums.as_mut_slice(), products.as_mut_slice());
+        [graph.constant(vector, sums), graph.constant(vector, products)]
+    }
+
+    /// For a sweep of first order alone: a constant.
+    #[track_caller]
+    fn batch_norm_backward(self, x: Self, per_channel: [Self; 5], sizes: ChannelShape) -> Self {
+        let mut out = self.graph().output(self.shape());
+        let (g, x) = (self.value(), x.value());
+        let [mean, rstd, weight, sums, products] = per_channel.map(|vector| vector.value());
+        let dx = out.as_mut_slice();
+        kernels::batch_norm_backward(&sizes, &g, &x, &mean, &rstd, &weight, &sums, &products, dx);
+        self.graph().constant(self.shape(), out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Activation, Params, Tape, Tensor, gradcheck};
+
+    const EPS: f64 = 1e-2;
+
+    #[test]
+    fn batch_norm() {
+        for shape in [&[2, 3, 4][..], &[5, 3], &[2, 3, 3, 5], &[1, 3, 7]] {
+            for activation in [Activation::Identity, Activation::Tanh] {
+                gradcheck::triple(|x, w, b| x.batch_norm(w, b, EPS, activation).value, -2.0..2.0, shape, &[3], &[3]);
+            }
+        }
+    }
+
+    #[test]
+    fn batch_norm_with_given_statistics() {
+        gradcheck::triple(
+            |x, w, b| x.batch_norm_with(b * 0.5, w * w + 1.0, w, b, EPS, Activation::Sigmoid),
+            -2.0..2.0,
+            &[2, 3, 2, 2],
+            &[3],
+            &[3],
+        );
+    }
+
+    /// The fused derivative, and the one that can be differentiated again.
+    #[test]
+    fn both_sweeps_agree() {
+        let x = gradcheck::sample([4, 3, 5, 2], -2.0..3.0, 1);
+        let (w, b) = (gradcheck::sample([3], 0.5..2.0, 2), gradcheck::sample([3], -1.0..1.0, 3));
+        Tape::<f64>::new().run(&Params::new(0), |t| {
+            let (x, w, b) = (t.leaf(&x), t.leaf(&w), t.leaf(&b));
+            let loss = x.batch_norm(w, b, EPS, Activation::Relu).value.powi(3).sum(..);
+            for (a, b) in loss.grad([x, w, b]).into_iter().zip(loss.grad_recorded([x, w, b])) {
+                assert!(a.value().iter().zip(&*b.value()).all(|(a, b)| (a - b).abs() < 1e-12));
+            }
+        });
+    }
+
+    #[test]
+    fn statistics_are_those_of_the_batch() {
+        Tape::<f64>::new().eval(&Params::new(0), |t| {
+            let x = t.input(&Tensor::from_vec([2, 2], vec![1.0, 10.0, 3.0, 30.0]));
+            let out = x.batch_norm(t.full([2], 2.0), t.full([2], 0.5), 0.0, Activation::Identity);
+            assert_eq!((&*out.mean.value(), &*out.variance.value()), (&[2.0, 20.0][..], &[1.0, 100.0][..]));
+            assert_eq!(&*out.value.value(), [-1.5, -1.5, 2.5, 2.5]);
+        });
+    }
+
+    #[test]
+    #[should_panic(expected = "batch_norm: weight of 3 channels: left [2, 3], right [2]")]
+    fn weights_that_do_not_fit() {
+        Tape::<f32>::new().eval(&Params::new(0), |t| {
+            let (x, w) = (t.input(&Tensor::full([2, 3], 1.0)), t.input(&Tensor::full([2], 1.0)));
+            x.batch_norm(w, w, 1e-5, Activation::Identity);
+        });
+    }
+}
