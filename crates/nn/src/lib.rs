@@ -15,14 +15,25 @@
 //! ```
 
 mod activation;
+mod conv;
+mod dropout;
 pub mod init;
 mod layer;
 mod linear;
+mod norm;
+mod pool;
+mod residual;
 mod sequential;
+pub mod stack;
 pub mod weights;
 
 pub use activation::{Flatten, Relu, Sigmoid, Tanh};
+pub use conv::{Conv2d, Conv2dConfig, ConvTranspose2d};
+pub use dropout::Dropout;
 pub use layer::{DynLayer, Layer};
 pub use linear::{Linear, LinearConfig};
+pub use norm::{BatchNorm2d, GroupNorm};
+pub use pool::{AdaptiveAvgPool2d, AvgPool2d, MaxPool2d};
+pub use residual::{ResidualBlock, Shortcut};
 pub use sequential::Sequential;
 pub use tape::Activation;

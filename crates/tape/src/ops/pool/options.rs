@@ -55,6 +55,19 @@ impl PoolOptions {
         PoolOptions { ceil_mode, ..self }
     }
 
+    /// How many windows there are along the height (axis 0) or the width (1) of this size. `None` where not one lies
+    /// inside, or the options contradict each other.
+    pub fn results(&self, axis: usize, size: usize) -> Option<usize> {
+        self.windows(axis, size).map(|windows| windows.results())
+    }
+
+    fn windows(&self, axis: usize, size: usize) -> Option<Windows> {
+        let &PoolOptions { kernel, stride, padding, dilation, ceil_mode, .. } = self;
+        let (kernel, stride, padding, dilation) = (kernel[axis], stride[axis], padding[axis], dilation[axis]);
+        let fits = stride > 0 && dilation > 0 && 2 * padding <= kernel;
+        fits.then(|| Windows::sliding(size, kernel, stride, padding, dilation, ceil_mode)).flatten()
+    }
+
     /// Whether a mean counts the pixels of the padding, as zeros; it does unless this says otherwise.
     pub fn count_include_pad(self, count_include_pad: bool) -> Self {
         PoolOptions { count_include_pad, ..self }
@@ -65,13 +78,7 @@ impl<'t, F: Real> Var<'t, F> {
     /// The windows of a pooling of images `[batch, channels, height, width]`.
     #[track_caller]
     pub(super) fn sliding(self, op: &str, options: PoolOptions) -> PoolShape {
-        let PoolOptions { kernel, stride, padding, dilation, ceil_mode, .. } = options;
-        let fits = |axis: usize| stride[axis] > 0 && dilation[axis] > 0 && 2 * padding[axis] <= kernel[axis];
-        let sliding = |axis: usize, size: usize| {
-            let sizes = (size, kernel[axis], stride[axis], padding[axis], dilation[axis]);
-            fits(axis).then(|| Windows::sliding(sizes.0, sizes.1, sizes.2, sizes.3, sizes.4, ceil_mode)).flatten()
-        };
-        self.pooling(op, format_args!("windows of {options:?}"), sliding)
+        self.pooling(op, format_args!("windows of {options:?}"), |axis, size| options.windows(axis, size))
     }
 
     /// As many windows as wished.
