@@ -10,8 +10,8 @@ const USERS: [(&str, &[&str]); 8] = [
     ("matrixmultiply", &["kernels"]),
     ("rand", &["data", "kernels", "nn", "tape"]),
     ("rand_distr", &["kernels", "nn"]),
-    ("thiserror", &["data", "draw", "kernels", "mnist", "nn", "optim", "tape", "train"]),
-    ("clap", &["mnist", "train"]),
+    ("thiserror", &["classify", "data", "draw", "kernels", "mnist", "nn", "optim", "tape", "train"]),
+    ("clap", &["classify", "mnist", "train"]),
     ("plotters", &["draw"]),
     ("byteorder", &["data", "nn", "train"]),
 ];

@@ -1,7 +1,7 @@
 //! [`ConfusionMatrix`]: which classes are taken for which.
 
 use crate::canvas::{Canvas, Ink};
-use crate::layout::{FRAME, GRAY, INK};
+use crate::layout::{FRAME, GRAY, INK, WHITE};
 use crate::{DrawError, file};
 use std::path::Path;
 
@@ -70,7 +70,7 @@ impl ConfusionMatrix {
                 let share = count as f64 / total;
                 canvas.rectangle([(x, y), (x + cell, y + cell)], tint(share, row == column));
                 if count > 0 && cell >= ROOM {
-                    let color = if share > 0.5 { Ink { 0: 255, 1: 255, 2: 255 } } else { INK };
+                    let color = if share > 0.5 { WHITE } else { INK };
                     canvas.text_at(&count.to_string(), LABEL, 0.5, (x + cell / 2.0, middle), color);
                 }
             }
@@ -99,7 +99,7 @@ impl ConfusionMatrix {
 }
 
 /// From white to a color. Mistakes are rare, so that the root of their share decides, to make small ones visible.
-fn tint(share: f64, right: bool) -> Ink {
+pub(crate) fn tint(share: f64, right: bool) -> Ink {
     let (full, share) = if right { ([0.0, 90.0, 160.0], share) } else { ([213.0, 94.0, 0.0], share.sqrt()) };
     let mix = |channel: f64| (255.0 + (channel - 255.0) * share).round() as u8;
     Ink { 0: mix(full[0]), 1: mix(full[1]), 2: mix(full[2]) }

@@ -19,6 +19,7 @@ const fn rgb(red: u8, green: u8, blue: u8) -> Ink {
 
 pub(crate) const INK: Ink = rgb(34, 34, 34);
 pub(crate) const GRAY: Ink = rgb(95, 95, 95);
+pub(crate) const WHITE: Ink = rgb(255, 255, 255);
 const GRID: Ink = rgb(226, 226, 226);
 pub(crate) const FRAME: Ink = rgb(140, 140, 140);
 

@@ -27,6 +27,7 @@ mod figure;
 mod file;
 mod layout;
 mod picture;
+mod share_table;
 mod sparkline;
 mod text;
 
@@ -36,4 +37,5 @@ pub use error::DrawError;
 pub use figure::{Curve, Figure};
 pub use file::{is_temporary, write_file};
 pub use picture::Picture;
+pub use share_table::ShareTable;
 pub use sparkline::sparkline;

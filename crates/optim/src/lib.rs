@@ -75,3 +75,33 @@ pub trait Optimizer<F: Real = f32> {
     /// When the state is of another optimizer or of other parameters; this optimizer is then of no more use.
     fn restore(&mut self, params: &Params<F>, state: State<F>) -> Result<(), StateError>;
 }
+
+impl<F: Real, O: Optimizer<F> + ?Sized> Optimizer<F> for Box<O> {
+    fn update(&mut self, index: usize, w: &mut [F], g: &[F]) {
+        (**self).update(index, w, g);
+    }
+
+    fn step(&mut self, params: &mut Params<F>, step: &Step<F>) {
+        (**self).step(params, step);
+    }
+
+    fn learning_rate(&self) -> f64 {
+        (**self).learning_rate()
+    }
+
+    fn set_learning_rate(&mut self, learning_rate: f64) {
+        (**self).set_learning_rate(learning_rate);
+    }
+
+    fn set_momentum(&mut self, momentum: f64) {
+        (**self).set_momentum(momentum);
+    }
+
+    fn state(&self, params: &Params<F>) -> State<F> {
+        (**self).state(params)
+    }
+
+    fn restore(&mut self, params: &Params<F>, state: State<F>) -> Result<(), StateError> {
+        (**self).restore(params, state)
+    }
+}

@@ -1,7 +1,6 @@
 //! [`Predictions`]: what a classifier says of every sample, and which mistakes it makes.
 
-use crate::Classifier;
-use data::{LabeledImages, Loader};
+use data::{Batch, Dataset, Loader};
 use tape::{Params, Tape, Var};
 
 /// What a classifier says of one sample.
@@ -23,20 +22,21 @@ pub struct Predictions {
 }
 
 impl Predictions {
-    /// Classifies images.
+    /// Classifies all that a loader gives into `classes` classes, by the logits `[n, classes]` of images.
     ///
     /// # Panics
     /// When the model does not suit the images.
-    pub fn of<M: for<'t> Fn(Var<'t>) -> Var<'t>>(
+    pub fn of<D: Dataset<Batch = Batch> + Clone + 'static>(
         tape: &mut Tape,
         params: &Params,
-        images: &LabeledImages,
-        classifier: &Classifier<M>,
+        loader: &mut Loader<D>,
+        classes: usize,
+        logits: impl for<'t> Fn(Var<'t>) -> Var<'t>,
     ) -> Predictions {
-        let mut list = Vec::with_capacity(images.len());
-        for batch in Loader::sequential(images, 256).epoch(0) {
+        let mut list = Vec::with_capacity(loader.samples());
+        for batch in loader.epoch(0) {
             tape.eval(params, |t| {
-                let probabilities = classifier.logits(t.input(&batch.images)).softmax(1);
+                let probabilities = logits(t.input(&batch.images)).softmax(1);
                 let (predicted, highest) = (probabilities.argmax(1).value(), probabilities.amax(1).value());
                 for ((&label, &predicted), &probability) in
                     batch.labels.as_slice().iter().zip(predicted.iter()).zip(highest.iter())
@@ -45,7 +45,7 @@ impl Predictions {
                 }
             });
         }
-        Predictions { classes: images.classes(), list }
+        Predictions { classes, list }
     }
 
     /// One a sample.
@@ -92,6 +92,7 @@ impl Predictions {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use data::LabeledImages;
     use tape::{Shape, Tensor};
 
     #[test]
@@ -101,12 +102,13 @@ mod tests {
         let images = LabeledImages::new(Shape::from([1, 1, 1]), 3, 4, (0..5).collect(), labels);
         let logits = [[9.0, 0.0, 0.0], [0.0, 5.0, 0.0], [0.0, 0.0, 1.0], [0.0, 3.0, 0.0], [0.0, 0.0, 2.0]];
         let table = Tensor::from_vec([5, 3], logits.concat());
-        let classifier = Classifier::new(|x: Var<'_>| {
+        fn look_up<'t>(x: Var<'t>, table: &Tensor) -> Var<'t> {
             let rows: Vec<u32> = x.value().iter().map(|x| (x * 4.0).round() as u32).collect();
             let rows = x.graph().indices(&Tensor::from_vec([rows.len()], rows));
-            x.graph().input(&table).index_select(0, rows)
-        });
-        let predictions = Predictions::of(&mut Tape::new(), &Params::new(0), &images, &classifier);
+            x.graph().input(table).index_select(0, rows)
+        }
+        let mut loader = Loader::sequential(&images, 2);
+        let predictions = Predictions::of(&mut Tape::new(), &Params::new(0), &mut loader, 3, |x| look_up(x, &table));
         assert_eq!(predictions.confusion(), [[1, 0, 0], [0, 1, 1], [0, 1, 1]]);
         assert_eq!(predictions.class_accuracies(), [Some(1.0), Some(0.5), Some(0.5)]);
         assert_eq!(predictions.mistakes(), [3, 2]);

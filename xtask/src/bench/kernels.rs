@@ -33,7 +33,7 @@ pub(super) fn workloads() -> Vec<Workload> {
 }
 
 /// Numbers between −1 and 1 without a pattern that a predictor could learn.
-fn numbers(count: usize) -> Vec<f32> {
+pub(super) fn numbers(count: usize) -> Vec<f32> {
     (0..count as u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 8) as f32 / (1 << 23) as f32 - 1.0).collect()
 }
 

@@ -2,6 +2,7 @@
 //!
 //! A new measurement is a [`Workload`] in a list of [`all`].
 
+mod convolutions;
 mod kernels;
 mod measure;
 mod report;
@@ -70,7 +71,7 @@ impl Workload {
 
 /// All workloads, in the order of the table.
 fn all() -> Vec<Workload> {
-    steps::workloads().into_iter().chain(kernels::workloads()).collect()
+    [steps::workloads(), convolutions::workloads(), kernels::workloads()].into_iter().flatten().collect()
 }
 
 impl Bench {

@@ -1,10 +1,11 @@
-//! Whole training steps: forward, backward, SGD with momentum, on synthetic batches of 64 images; and a chain of scalar
+//! Whole training steps: forward, backward, SGD with momentum, on synthetic batches; and a chain of scalar
 //! operations, which shows what the tape itself costs.
 
 use super::{Work, Workload};
+use nn::stack::{Stack, Start};
 use nn::{Activation, Layer, Linear, Sequential};
 use optim::{Optimizer, Sgd};
-use tape::{Indices, Params, Tape, Tensor};
+use tape::{Indices, Params, Shape, Tape, Tensor};
 
 const BATCH: usize = 64;
 const PIXELS: usize = 784;
@@ -29,8 +30,44 @@ pub(super) fn workloads() -> Vec<Workload> {
         step("softmax_mnist step", softmax, |params| {
             Linear::config(PIXELS, CLASSES).bias(false).activation(Activation::Relu).build(params.root().at("fc"))
         }),
+        network("vanilla_cnn step", 128, VANILLA),
+        network("vgg_cnn step", 64, VGG),
+        network("resnet32_cifar step", 128, &resnet32()),
         scalar_chain(),
     ]
+}
+
+const VANILLA: &str = "conv 32 kernel=7 relu; max-pool 2; flatten; linear 10";
+
+const VGG: &str = "conv 32 kernel=3 padding=1 relu; conv 64 kernel=3 padding=1 relu; max-pool 2; \
+                   conv 128 kernel=3 padding=1 relu; conv 256 kernel=3 padding=1 relu; max-pool 2; \
+                   flatten; linear 512 relu; linear 10";
+
+fn resnet32() -> String {
+    let stage = |channels: usize, stride: usize| {
+        format!("residual {channels} stride={stride}; ") + &format!("residual {channels}; ").repeat(4)
+    };
+    let stages = stage(16, 1) + &stage(32, 2) + &stage(64, 2);
+    format!("conv 16 kernel=3 padding=1 bias=false; batch-norm relu; {stages}global-avg-pool; linear 10")
+}
+
+/// A network of images of 3×32×32.
+fn network(name: &str, batch: usize, layers: &str) -> Workload {
+    let stack: Stack = layers.parse().expect("a list of layers");
+    let operations = batch as f64 * 3.0 * forward_operations(&stack);
+    step_of(name, operations, [batch, 3, 32, 32].into(), move |params| {
+        stack.build(params.root(), [3, 32, 32], Start::Usual).expect("layers that fit")
+    })
+}
+
+/// Operations of the forward pass of one image: two a weight and place where it is used, as the tape counts them.
+fn forward_operations(stack: &Stack) -> f64 {
+    let mut params = Params::new(0);
+    let model = stack.build(params.root(), [3, 32, 32], Start::Usual).expect("layers that fit");
+    let mut tape = Tape::new();
+    tape.set_profiling(true);
+    tape.eval(&params, |t| model.forward(t.input(&Tensor::full([1, 3, 32, 32], 0.5))).shape().len());
+    tape.profile().ops.iter().filter(|op| matches!(op.name, "conv2d" | "linear")).map(|op| op.flops as f64).sum()
 }
 
 fn step<L: Layer + Send + 'static>(
@@ -38,11 +75,21 @@ fn step<L: Layer + Send + 'static>(
     operations: f64,
     model: impl FnOnce(&mut Params) -> L + Send + 'static,
 ) -> Workload {
+    step_of(name, operations, [BATCH, PIXELS].into(), model)
+}
+
+/// A step with batches of this shape.
+fn step_of<L: Layer + Send + 'static>(
+    name: &str,
+    operations: f64,
+    shape: Shape,
+    model: impl FnOnce(&mut Params) -> L + Send + 'static,
+) -> Workload {
     Workload::new(name, Work::Operations(operations), move || {
         let mut params = Params::new(0);
         let model = model(&mut params);
-        let images = Tensor::from_fn([BATCH, PIXELS], |i| (i * 37 % 101) as f32 / 101.0);
-        let labels = Indices::from_fn([BATCH], |i| (i % CLASSES) as u32);
+        let images = Tensor::from_fn(shape, |i| (i * 37 % 101) as f32 / 101.0);
+        let labels = Indices::from_fn([shape.dims()[0]], |i| (i % CLASSES) as u32);
         let (mut sgd, mut tape) = (Sgd::new(0.01).momentum(0.9), Tape::new());
         move || {
             let (_, step) = tape.grad(&params, |t| model.forward(t.input(&images)).cross_entropy(t.indices(&labels)));

@@ -25,10 +25,11 @@ const OPTIM: &str = "retrograde-optim";
 const DATA: &str = "retrograde-data";
 const DRAW: &str = "retrograde-draw";
 const TRAIN: &str = "retrograde-train";
+const CLASSIFY: &str = "retrograde-classify";
 const EXPLAIN: &str = "retrograde-explain";
 const DATASETS: &str = "retrograde-datasets";
 const FACADE: &str = "retrograde";
-const LIBRARIES: &[&str] = &[KERNELS, TAPE, NN, OPTIM, DATA, DRAW, TRAIN, EXPLAIN, DATASETS, FACADE];
+const LIBRARIES: &[&str] = &[KERNELS, TAPE, NN, OPTIM, DATA, DRAW, TRAIN, CLASSIFY, EXPLAIN, DATASETS, FACADE];
 
 /// The crates that are a program each.
 pub(super) const BINARIES: &[&str] = &["mnist", "cifar", "visualize", "translate"];
@@ -43,6 +44,7 @@ const LAYERS: &[Layer] = &[
     layer(DATA, &[TAPE, DATASETS], &[]),
     layer(DRAW, &[TAPE], &[]),
     layer(TRAIN, &[OPTIM, DATA, DRAW, TAPE], &[NN, DATASETS]),
+    layer(CLASSIFY, &[TRAIN, NN, DATA, DRAW, TAPE], &[DATASETS]),
     layer(EXPLAIN, &[DRAW, NN, TAPE], &[DATASETS]),
     layer(FACADE, LIBRARIES, &[]),
     layer("mnist", LIBRARIES, &[]),
@@ -56,7 +58,7 @@ const CONFINED: &[(&[&str], &[&str])] = &[
     (&["rayon", "matrixmultiply"], &[KERNELS]),
     (&["plotters", "image"], &[DRAW]),
     (&["ureq"], &["xtask"]),
-    (&["clap", "indicatif"], &[TRAIN, "mnist", "cifar", "visualize", "translate", "xtask"]),
+    (&["clap", "indicatif"], &[TRAIN, CLASSIFY, "mnist", "cifar", "visualize", "translate", "xtask"]),
 ];
 
 /// Packages of others that some library or program must depend on, and use.

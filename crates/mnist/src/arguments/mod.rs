@@ -3,13 +3,12 @@
 mod options;
 mod settings;
 
-pub(crate) use options::{DatasetKind, InitKind, ModelKind, Options};
+pub(crate) use options::{DatasetKind, Flags, InitKind, ModelKind};
 pub(crate) use settings::Settings;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 use clap_complete::Shell;
-use std::path::PathBuf;
-use train::{RunArguments, at_least_one, positive, proportion};
+use classify::{CompareArguments, EvalArguments, FindLrArguments, PredictArguments, SummaryArguments, TrainArguments};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -64,7 +63,7 @@ pub(crate) struct Cli {
     pub(crate) command: Option<Command>,
 
     #[command(flatten)]
-    pub(crate) train: TrainArguments,
+    pub(crate) train: TrainArguments<Flags>,
 }
 
 /// What can be done.
@@ -72,7 +71,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Train a model and test it
     #[command(after_help = EXAMPLES)]
-    Train(TrainArguments),
+    Train(TrainArguments<Flags>),
     /// Test the model of a run
     #[command(after_help = EVAL_EXAMPLES)]
     Eval(EvalArguments),
@@ -84,100 +83,15 @@ pub(crate) enum Command {
     Compare(CompareArguments),
     /// Show the layers of a model with their shapes, parameters and operations
     #[command(after_help = SUMMARY_EXAMPLES)]
-    Summary(SummaryArguments),
+    Summary(SummaryArguments<Flags>),
     /// Find a learning rate: a figure, and one number to begin with
     #[command(after_help = FIND_LR_EXAMPLES)]
-    FindLr(FindLrArguments),
+    FindLr(FindLrArguments<Flags>),
     /// Print a script that completes commands and flags in a shell
     Completions {
         /// The shell
         shell: Shell,
     },
-}
-
-#[derive(Args, Clone, Debug)]
-pub(crate) struct TrainArguments {
-    #[command(flatten)]
-    pub(crate) options: Options,
-
-    #[command(flatten)]
-    pub(crate) run: RunArguments,
-
-    /// Go on with the run in this folder, with its settings
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["Options", "out", "config"])]
-    pub(crate) resume: Option<PathBuf>,
-}
-
-#[derive(Args, Clone, Debug)]
-pub(crate) struct EvalArguments {
-    /// The folder of the run [default: the newest below runs/mnist]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) run: Option<PathBuf>,
-
-    /// Other files than those of the run's settings
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data_dir: Option<PathBuf>,
-
-    /// Fail with exit code 3 if the test accuracy, from 0 to 1, is lower
-    #[arg(long, value_name = "ACCURACY", value_parser = proportion)]
-    pub(crate) expect_accuracy: Option<f64>,
-}
-
-#[derive(Args, Clone, Debug)]
-pub(crate) struct PredictArguments {
-    /// PNG files, or numbers of test images
-    #[arg(value_name = "FILE|NUMBER", required = true)]
-    pub(crate) inputs: Vec<String>,
-
-    /// The folder of the run [default: the newest below runs/mnist]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) run: Option<PathBuf>,
-}
-
-#[derive(Args, Clone, Debug)]
-pub(crate) struct CompareArguments {
-    /// The flags of each setting, in quotes [default: the experiment with fewer epochs, a higher rate, a smaller batch]
-    #[arg(value_name = "FLAGS", allow_hyphen_values = true)]
-    pub(crate) settings: Vec<String>,
-
-    /// A folder with the four idx files of MNIST, for all settings [default: the digits inside the program]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data_dir: Option<PathBuf>,
-
-    /// The folder of the comparison, new or empty [default: the next free number below runs/mnist-compare]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
-
-    /// Threads that compute [default: one a core]
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
-    pub(crate) threads: Option<usize>,
-}
-
-#[derive(Args, Clone, Debug)]
-pub(crate) struct SummaryArguments {
-    #[command(flatten)]
-    pub(crate) options: Options,
-}
-
-#[derive(Args, Clone, Debug)]
-pub(crate) struct FindLrArguments {
-    #[command(flatten)]
-    pub(crate) options: Options,
-
-    #[command(flatten)]
-    pub(crate) run: RunArguments,
-
-    /// The first rate
-    #[arg(long, value_parser = positive, default_value_t = 1e-5)]
-    pub(crate) lowest: f64,
-
-    /// The last rate
-    #[arg(long, value_parser = positive, default_value_t = 10.0)]
-    pub(crate) highest: f64,
-
-    /// How many steps the test takes
-    #[arg(long, value_name = "N", value_parser = at_least_one, default_value_t = 3000)]
-    pub(crate) steps: usize,
 }
 
 #[cfg(test)]
