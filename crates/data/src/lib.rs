@@ -10,9 +10,11 @@
 //! ```
 
 mod cache;
+mod cifar;
 mod dataset;
 mod digits;
 mod error;
+mod file;
 mod idx;
 mod images;
 mod loader;
@@ -20,6 +22,7 @@ mod mnist;
 mod sampler;
 
 pub use cache::cached;
+pub use cifar::{CIFAR10_CLASSES, cifar10, cifar100};
 pub use dataset::{Dataset, Map, Select};
 pub use digits::digits;
 pub use error::DataError;
