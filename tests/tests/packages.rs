@@ -9,7 +9,7 @@ const USERS: [(&str, &[&str]); 8] = [
     ("rayon", &["kernels"]),
     ("matrixmultiply", &["kernels"]),
     ("rand", &["data", "kernels", "nn", "tape"]),
-    ("rand_distr", &["kernels", "nn"]),
+    ("rand_distr", &["data", "kernels", "nn"]),
     ("thiserror", &["data", "draw", "kernels", "mnist", "nn", "optim", "tape", "train"]),
     ("clap", &["mnist", "train"]),
     ("plotters", &["draw"]),
