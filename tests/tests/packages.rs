@@ -9,9 +9,9 @@ const USERS: [(&str, &[&str]); 8] = [
     ("rayon", &["kernels"]),
     ("matrixmultiply", &["kernels"]),
     ("rand", &["data", "kernels", "nn", "tape"]),
-    ("rand_distr", &["kernels", "nn"]),
-    ("thiserror", &["classify", "data", "draw", "kernels", "mnist", "nn", "optim", "tape", "train"]),
-    ("clap", &["classify", "mnist", "train"]),
+    ("rand_distr", &["data", "kernels", "nn"]),
+    ("thiserror", &["cifar", "classify", "data", "draw", "kernels", "mnist", "nn", "optim", "tape", "train"]),
+    ("clap", &["cifar", "classify", "mnist", "train"]),
     ("plotters", &["draw"]),
     ("byteorder", &["data", "nn", "train"]),
 ];

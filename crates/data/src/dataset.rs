@@ -1,5 +1,6 @@
 //! [`Dataset`]: numbered samples, put together to batches; and views of it.
 
+use crate::streams::PARTS;
 use rand::seq::SliceRandom;
 use std::sync::Arc;
 use tape::Random;
@@ -85,7 +86,7 @@ pub trait Dataset: Send + Sync {
         let (total, len) = (sizes.iter().sum::<usize>(), self.len());
         assert!(total <= len, "split: {total} samples of a data set of {len}");
         let mut order: Vec<usize> = (0..len).collect();
-        order.shuffle(&mut Random::new(seed, 0, u64::MAX - 2));
+        order.shuffle(&mut Random::new(seed, 0, PARTS));
         let mut rest = order.into_iter();
         sizes.map(|size| self.clone().select(rest.by_ref().take(size).collect::<Vec<_>>()))
     }

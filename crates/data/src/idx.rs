@@ -2,10 +2,9 @@
 //! 32-bit numbers, then the elements. Files may be gzipped; their first bytes tell, not their name.
 
 use crate::DataError;
+use crate::file::{self, read_up_to};
 use byteorder::{BigEndian, ByteOrder};
-use flate2::read::GzDecoder;
-use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// The type of unsigned bytes in the header of an idx file.
@@ -30,12 +29,7 @@ impl Idx {
     /// When it cannot be read, is damaged, has another number of axes or type of elements, or fewer or more elements than
     /// its header says. A header that claims more than 1 GiB is refused before anything is unpacked.
     pub fn open(path: &Path, rank: usize) -> Result<Idx, DataError> {
-        let failed = |source| DataError::Read { path: path.to_path_buf(), source };
-        let mut file = BufReader::new(File::open(path).map_err(failed)?);
-        let mut magic = [0; 2];
-        let read = read_up_to(&mut file, &mut magic).map_err(failed)?;
-        let all = magic[..read].chain(file);
-        if magic == [0x1f, 0x8b] { Idx::read(path, GzDecoder::new(all), rank) } else { Idx::read(path, all, rank) }
+        Idx::read(path, file::open(path)?, rank)
     }
 
     /// Reads the first of `names`, each also with `.gz` behind it, that is in `folder`.
@@ -43,11 +37,8 @@ impl Idx {
     /// # Errors
     /// When there is none, and as [`open`](Idx::open).
     pub fn find(folder: &Path, names: &[&str], rank: usize) -> Result<(PathBuf, Idx), DataError> {
-        let names: Vec<String> = names.iter().flat_map(|name| [name.to_string(), format!("{name}.gz")]).collect();
-        match names.iter().map(|name| folder.join(name)).find(|path| path.is_file()) {
-            Some(path) => Idx::open(&path, rank).map(|idx| (path, idx)),
-            None => Err(DataError::Missing { folder: folder.to_path_buf(), names }),
-        }
+        let path = file::find(folder, names)?;
+        Idx::open(&path, rank).map(|idx| (path, idx))
     }
 
     fn read(path: &Path, mut from: impl Read, rank: usize) -> Result<Idx, DataError> {
@@ -90,18 +81,6 @@ impl Idx {
         }
         Ok(Idx { dims, bytes })
     }
-}
-
-/// Fills as much of `buffer` as there is.
-fn read_up_to(from: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match from.read(&mut buffer[filled..])? {
-            0 => break,
-            read => filled += read,
-        }
-    }
-    Ok(filled)
 }
 
 #[cfg(test)]

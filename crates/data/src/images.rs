@@ -67,9 +67,8 @@ impl LabeledImages {
     /// # Panics
     /// When there is no such picture.
     pub fn picture(&self, index: usize) -> Vec<u8> {
-        let size = self.shape.len();
         let gray = |&pixel: &u8| (255.0 * self.scale[pixel as usize]).round() as u8;
-        self.pixels[index * size..][..size].iter().map(gray).collect()
+        self.raw(index).iter().map(gray).collect()
     }
 
     /// Writes the pixels of picture `index`, from 0 to 1.
@@ -79,8 +78,17 @@ impl LabeledImages {
     pub fn write(&self, index: usize, out: &mut [f32]) {
         let size = self.shape.len();
         assert_eq!(out.len(), size, "images: elements of one image {}", self.shape);
-        let pixels = &self.pixels[index * size..][..size];
-        out.iter_mut().zip(pixels).for_each(|(out, &pixel)| *out = self.scale[pixel as usize]);
+        out.iter_mut().zip(self.raw(index)).for_each(|(out, &pixel)| *out = self.scale[pixel as usize]);
+    }
+
+    /// The pixels of picture `index` as they were given.
+    pub(crate) fn raw(&self, index: usize) -> &[u8] {
+        &self.pixels[index * self.shape.len()..][..self.shape.len()]
+    }
+
+    /// The number that stands for each value of a pixel.
+    pub(crate) fn scale(&self) -> &[f32; 256] {
+        &self.scale
     }
 
     /// The pictures of these numbers, in this order.
@@ -88,10 +96,9 @@ impl LabeledImages {
     /// # Panics
     /// When there is no such picture.
     pub fn subset(&self, indices: impl IntoIterator<Item = usize>) -> Self {
-        let size = self.shape.len();
         let (mut pixels, mut labels) = (Vec::new(), Vec::new());
         for index in indices {
-            pixels.extend_from_slice(&self.pixels[index * size..][..size]);
+            pixels.extend_from_slice(self.raw(index));
             labels.push(self.labels[index]);
         }
         LabeledImages { pixels: pixels.into(), labels: labels.into(), ..*self }

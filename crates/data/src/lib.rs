@@ -9,22 +9,35 @@
 //! }
 //! ```
 
+mod augment;
+mod augmented;
 mod cache;
+mod cifar;
 mod dataset;
 mod digits;
 mod error;
+mod file;
 mod idx;
 mod images;
+mod jitter;
 mod loader;
+mod mixup;
 mod mnist;
 mod sampler;
+mod streams;
+mod unbalanced;
 
+pub use augment::{Augment, Normalize};
+pub use augmented::AugmentedImages;
 pub use cache::cached;
+pub use cifar::{CIFAR10_CLASSES, cifar10, cifar100};
 pub use dataset::{Dataset, Map, Select};
 pub use digits::digits;
 pub use error::DataError;
 pub use idx::Idx;
 pub use images::{Batch, LabeledImages, Splits};
 pub use loader::{Epoch, Loader};
+pub use mixup::mixup;
 pub use mnist::mnist;
 pub use sampler::Sampler;
+pub use unbalanced::Imbalance;

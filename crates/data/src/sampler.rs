@@ -1,5 +1,6 @@
 //! [`Sampler`]: the order of the samples in an epoch.
 
+use crate::streams::ORDER;
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use std::sync::Arc;
@@ -53,13 +54,12 @@ impl Sampler {
     pub fn order(&self, epoch: u64, len: usize, order: &mut Vec<u32>) {
         order.clear();
         order.extend(0..len as u32);
-        // Streams of their own, apart from those of initialization and of training steps.
         match self {
             Sampler::Sequential => {}
-            Sampler::Shuffled { seed } => order.shuffle(&mut Random::new(*seed, epoch, u64::MAX - 1)),
+            Sampler::Shuffled { seed } => order.shuffle(&mut Random::new(*seed, epoch, ORDER)),
             Sampler::Weighted { seed, cumulative } => {
                 assert_eq!(cumulative.len(), len, "sampler: weights of as many samples");
-                let mut random = Random::new(*seed, epoch, u64::MAX - 1);
+                let mut random = Random::new(*seed, epoch, ORDER);
                 let total = cumulative.last().copied().unwrap_or(0.0);
                 for index in order {
                     let drawn = random.random::<f64>() * total;
