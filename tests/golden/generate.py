@@ -139,6 +139,29 @@ case("scatter_add", lambda x, s, i: x.scatter_add(1, i, s), normal(3, 4), normal
 case("embedding", lambda w, i: F.embedding(i, w), normal(5, 3), indices=[[[1, 4, 1], [0, 0, 2]]])
 case("layer_norm", lambda x, w, b: F.layer_norm(x, (4,), w, b, 1e-5), normal(2, 3, 4), normal(4), normal(4))
 
+# Images.
+options = {"plain": {}, "strided": {"stride": 2, "padding": 1}, "dilated": {"dilation": 2, "padding": (2, 1)},
+           "grouped": {"groups": 2, "stride": (1, 2), "padding": 1}}
+for name, keywords in options.items():
+    groups = keywords.get("groups", 1)
+    case(f"conv2d_{name}", lambda x, w, b: F.conv2d(x, w, b, **keywords), normal(2, 4, 7, 6), normal(6, 4 // groups, 3, 3), normal(6))
+    case(f"conv_transpose2d_{name}", lambda x, w, b: F.conv_transpose2d(x, w, b, **keywords),
+         normal(2, 4, 4, 3), normal(4, 6 // groups, 3, 3), normal(6))
+case("conv_transpose2d_output_padding", lambda x, w: F.conv_transpose2d(x, w, stride=3, padding=1, output_padding=(2, 1)),
+     normal(1, 2, 3, 2), normal(2, 3, 4, 4))
+case("conv1d", lambda x, w, b: F.conv1d(x, w, b, stride=2, padding=2), normal(2, 3, 9), normal(4, 3, 4), normal(4))
+case("max_pool2d", lambda x: F.max_pool2d(x, 2), normal(2, 3, 5, 6))
+case("max_pool2d_all", lambda x: F.max_pool2d(x, (3, 2), (2, 1), (1, 0), (1, 2), ceil_mode=True), normal(1, 2, 8, 7))
+case("max_pool2d_equal", lambda x: F.max_pool2d(x, 2, 1), torch.ones(1, 1, 3, 3))
+case("avg_pool2d", lambda x: F.avg_pool2d(x, 3, 2, 1, ceil_mode=True), normal(1, 2, 8, 7))
+case("avg_pool2d_without_padding", lambda x: F.avg_pool2d(x, 3, 2, 1, ceil_mode=True, count_include_pad=False), normal(1, 2, 8, 7))
+case("adaptive_avg_pool2d", lambda x: F.adaptive_avg_pool2d(x, (3, 2)), normal(1, 2, 7, 5))
+case("adaptive_max_pool2d", lambda x: F.adaptive_max_pool2d(x, (3, 2)), normal(1, 2, 7, 5))
+case("batch_norm", lambda x, w, b: F.batch_norm(x, None, None, w, b, training=True), normal(3, 4, 2, 3), normal(4), normal(4))
+case("batch_norm_with", lambda x, m, v, w, b: F.batch_norm(x, m.detach(), v.detach(), w, b) + 0 * (m.sum() + v.sum()),
+     normal(3, 4, 2, 3), normal(4), positive(4), normal(4), normal(4))
+case("group_norm", lambda x, w, b: F.group_norm(x, 2, w, b), normal(3, 4, 2, 3), normal(4), normal(4))
+
 path = pathlib.Path(__file__).parent / "ops.json"
 text = ",\n".join(json.dumps(c) for c in cases)
 path.write_text(f'{{"torch": "{torch.__version__}", "cases": [\n{text}\n]}}\n')

@@ -2,7 +2,7 @@
 
 use retrograde_tests::golden::{Case, Inputs, read};
 use std::collections::BTreeSet;
-use tape::{CrossEntropy, Params, Reduction, Tape, Tensor, Var, concat, stack};
+use tape::{Activation, ConvOptions, CrossEntropy, Params, PoolOptions, Reduction, Tape, Tensor, Var, concat, stack};
 
 type Op = for<'t> fn(&Inputs<'t>) -> Var<'t, f64>;
 type Loss = for<'t> fn(&Inputs<'t>, Reduction) -> Var<'t, f64>;
@@ -73,7 +73,47 @@ const OPS: &[(&str, Op)] = &[
     ("scatter_add", |c| c.x[0].scatter_add(1, c.indices[0], c.x[1])),
     ("embedding", |c| c.x[0].embedding(c.indices[0], None)),
     ("layer_norm", |c| c.x[0].layer_norm(1, Some(c.x[1]), Some(c.x[2]), 1e-5)),
+    ("conv2d_plain", |c| conv2d(c, ConvOptions::new())),
+    ("conv2d_strided", |c| conv2d(c, ConvOptions::new().stride(2).padding(1))),
+    ("conv2d_dilated", |c| conv2d(c, ConvOptions::new().dilation(2).padding([2, 1]))),
+    ("conv2d_grouped", |c| conv2d(c, ConvOptions::new().groups(2).stride([1, 2]).padding(1))),
+    ("conv_transpose2d_plain", |c| conv_transpose2d(c, ConvOptions::new())),
+    ("conv_transpose2d_strided", |c| conv_transpose2d(c, ConvOptions::new().stride(2).padding(1))),
+    ("conv_transpose2d_dilated", |c| conv_transpose2d(c, ConvOptions::new().dilation(2).padding([2, 1]))),
+    ("conv_transpose2d_grouped", |c| conv_transpose2d(c, ConvOptions::new().groups(2).stride([1, 2]).padding(1))),
+    ("conv_transpose2d_output_padding", |c| {
+        c.x[0].conv_transpose2d(c.x[1], None, ConvOptions::new().stride(3).padding(1), [2, 1])
+    }),
+    ("conv1d", |c| c.x[0].conv1d(c.x[1], Some(c.x[2]), ConvOptions::new().stride(2).padding(2))),
+    ("max_pool2d", |c| c.x[0].max_pool2d(PoolOptions::new(2))),
+    ("max_pool2d_all", |c| {
+        let options = PoolOptions::new([3, 2]).stride([2, 1]).padding([1, 0]).dilation([1, 2]);
+        c.x[0].max_pool2d(options.ceil_mode(true))
+    }),
+    ("max_pool2d_equal", |c| c.x[0].max_pool2d(PoolOptions::new(2).stride(1))),
+    ("avg_pool2d", |c| c.x[0].avg_pool2d(PoolOptions::new(3).stride(2).padding(1).ceil_mode(true))),
+    ("avg_pool2d_without_padding", |c| {
+        let options = PoolOptions::new(3).stride(2).padding(1).ceil_mode(true);
+        c.x[0].avg_pool2d(options.count_include_pad(false))
+    }),
+    ("adaptive_avg_pool2d", |c| c.x[0].adaptive_avg_pool2d([3, 2])),
+    ("adaptive_max_pool2d", |c| c.x[0].adaptive_max_pool2d([3, 2])),
+    ("batch_norm", |c| c.x[0].batch_norm(c.x[1], c.x[2], 1e-5, Activation::Identity).value),
+    ("batch_norm_with", |c| {
+        let [mean, variance] = [c.x[1].detach(), c.x[2].detach()];
+        c.x[0].batch_norm_with(mean, variance, c.x[3], c.x[4], 1e-5, Activation::Identity)
+            + (c.x[1].sum(..) + c.x[2].sum(..)) * 0.0
+    }),
+    ("group_norm", |c| c.x[0].group_norm(2, Some(c.x[1]), Some(c.x[2]), 1e-5)),
 ];
+
+fn conv2d<'t>(c: &Inputs<'t>, options: ConvOptions) -> Var<'t, f64> {
+    c.x[0].conv2d(c.x[1], Some(c.x[2]), options)
+}
+
+fn conv_transpose2d<'t>(c: &Inputs<'t>, options: ConvOptions) -> Var<'t, f64> {
+    c.x[0].conv_transpose2d(c.x[1], Some(c.x[2]), options, 0)
+}
 
 /// Each with every reduction, whose name is appended.
 const LOSSES: &[(&str, Loss)] = &[

@@ -1,6 +1,7 @@
 //! Losses and parameters have the same bits for any number of threads.
 
-use nn::{Layer, Linear};
+use nn::stack::{Stack, Start};
+use nn::{Layer, Linear, Sequential};
 use retrograde_tests::models::{CLASSES, PIXELS, Run, classify, perceptron, train};
 use tape::{IndexVar, Params, Var};
 
@@ -37,6 +38,18 @@ fn wide_perceptron() {
 fn softmax_regression() {
     let model = |params: &mut Params| Linear::new(params.root().at("fc"), PIXELS, CLASSES);
     same_bits(|threads| train(threads, 30, 512, model, classify));
+}
+
+#[test]
+fn convolutional_network() {
+    let layers = "conv 12 kernel=5 padding=2 relu; batch-norm relu; max-pool 3 stride=2 padding=1; residual 20 stride=2; \
+                  conv 24 kernel=3 groups=2 dilation=2; group-norm 3; avg-pool 2; flatten; linear 10";
+    let stack: Stack = layers.parse().unwrap();
+    let model = |params: &mut Params| stack.build(params.root(), [1, 28, 28], Start::Usual).unwrap();
+    fn images_loss<'t>(model: &Sequential, x: Var<'t>, labels: IndexVar<'t>) -> Var<'t> {
+        classify(model, x.reshape([x.shape().dims()[0], 1, 28, 28]), labels)
+    }
+    same_bits(|threads| train(threads, 6, 70, model, images_loss));
 }
 
 /// A model with what sums, normalizes, draws and gathers: sizes above every threshold for several threads.

@@ -1,5 +1,6 @@
 //! What programs that classify images have in common. A program is a [`Project`]: its options, its data and its model.
-//! What can be done with it is here, once: [`train`], [`eval`], [`predict`], [`compare`], [`summary`] and [`find_lr`].
+//! What can be done with it is here, once: [`train`](fn@train), [`eval`], [`predict`], [`compare`],
+//! [`summary`] and [`find_lr`].
 
 mod arguments;
 mod compare;

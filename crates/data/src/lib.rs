@@ -24,6 +24,7 @@ mod loader;
 mod mixup;
 mod mnist;
 mod sampler;
+mod shapes;
 mod streams;
 mod unbalanced;
 
@@ -40,4 +41,5 @@ pub use loader::{Epoch, Loader};
 pub use mixup::mixup;
 pub use mnist::mnist;
 pub use sampler::Sampler;
+pub use shapes::{SHAPES_CLASSES, shapes};
 pub use unbalanced::Imbalance;

@@ -102,6 +102,26 @@ impl Picture {
         }
     }
 
+    /// The picture in color: gray becomes three equal channels.
+    pub fn to_color(&self) -> Picture {
+        match self.channels {
+            3 => self.clone(),
+            _ => Picture::new(self.width, self.height, 3, self.pixels.iter().flat_map(|&gray| [gray; 3]).collect()),
+        }
+    }
+
+    /// The rectangle of this size whose upper left corner is pixel (x, y).
+    ///
+    /// # Panics
+    /// When it reaches beyond the picture.
+    #[track_caller]
+    pub fn crop(&self, x: usize, y: usize, width: usize, height: usize) -> Picture {
+        let inside = x + width <= self.width && y + height <= self.height;
+        assert!(inside, "crop: {width}×{height} from ({x}, {y}) of {}×{}", self.width, self.height);
+        let row = |row: usize| &self.pixels[(row * self.width + x) * self.channels..][..width * self.channels];
+        Picture::new(width, height, self.channels, (y..y + height).flat_map(|y| row(y).to_vec()).collect())
+    }
+
     /// The picture at another size. Each new pixel is the mean over the rectangle of the old picture that it covers, with
     /// the parts of pixels at its edges: nothing is lost when a picture shrinks, and pixels become blocks when it grows.
     ///
@@ -144,6 +164,13 @@ fn covers(old: usize, new: usize) -> Vec<Vec<(usize, f64)>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn crops_and_colors() {
+        let picture = Picture::new(3, 2, 1, vec![1, 2, 3, 4, 5, 6]);
+        assert_eq!(picture.crop(1, 0, 2, 2).pixels(), [2, 3, 5, 6]);
+        assert_eq!(picture.crop(2, 1, 1, 1).to_color().pixels(), [6, 6, 6]);
+    }
 
     fn png(color: png::ColorType, depth: png::BitDepth, width: u32, height: u32, data: &[u8]) -> Vec<u8> {
         let mut bytes = Vec::new();
