@@ -1,5 +1,6 @@
 //! A pool of threads of our own, and the few ways in which kernels use it.
 
+use crate::shared::Shared;
 use rayon::ThreadPool;
 
 /// The pool could not be started.
@@ -50,21 +51,52 @@ impl Threads {
 }
 
 /// Runs both closures, on two threads where one is free.
-#[inline]
 pub fn join<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
-    rayon::join(a, b)
+    let (mut a, mut b) = (Call::Open(a), Call::Open(b));
+    join_both(&mut || a.run(), &mut || b.run());
+    (a.result(), b.result())
+}
+
+/// A closure before and after it ran.
+enum Call<F, R> {
+    Open(F),
+    Running,
+    Done(R),
+}
+
+impl<F: FnOnce() -> R, R> Call<F, R> {
+    fn run(&mut self) {
+        if let Call::Open(f) = std::mem::replace(self, Call::Running) {
+            *self = Call::Done(f());
+        }
+    }
+
+    fn result(self) -> R {
+        match self {
+            Call::Done(result) => result,
+            _ => unreachable!("`join` returns when both closures have run"),
+        }
+    }
+}
+
+/// As [`join`]. What `rayon` makes of a closure is long; since this function and [`halve`] take objects, it is compiled
+/// once, instead of once for every kernel and operation.
+fn join_both(a: &mut (dyn FnMut() + Send), b: &mut (dyn FnMut() + Send)) {
+    rayon::join(a, b);
+}
+
+/// Calls `f` with every index from `start` to before `end`, on all threads.
+fn halve(start: usize, end: usize, f: &(dyn Fn(usize) + Sync)) {
+    if end - start == 1 {
+        return f(start);
+    }
+    let middle = start + (end - start) / 2;
+    rayon::join(|| halve(start, middle, f), || halve(middle, end, f));
 }
 
 /// Calls `f` with every index below `count`, on all threads. Which thread runs which index is not fixed, so `f` must
 /// not let one call depend on another.
 pub fn for_each_index(count: usize, f: impl Fn(usize) + Sync) {
-    fn halve(start: usize, end: usize, f: &(impl Fn(usize) + Sync)) {
-        if end - start == 1 {
-            return f(start);
-        }
-        let middle = start + (end - start) / 2;
-        rayon::join(|| halve(start, middle, f), || halve(middle, end, f));
-    }
     if count == 1 || count > 1 && rayon::current_num_threads() == 1 {
         (0..count).for_each(f);
     } else if count > 1 {
@@ -78,20 +110,17 @@ pub fn for_each_index(count: usize, f: impl Fn(usize) + Sync) {
 /// # Panics
 /// When `chunk` is 0.
 pub fn for_each_chunk<T: Send>(out: &mut [T], chunk: usize, f: impl Fn(usize, &mut [T]) + Sync) {
-    fn halve<T: Send>(first: usize, out: &mut [T], chunk: usize, f: &(impl Fn(usize, &mut [T]) + Sync)) {
-        let chunks = out.len().div_ceil(chunk);
-        if chunks <= 1 {
-            return f(first, out);
-        }
-        let (left, right) = out.split_at_mut(chunks / 2 * chunk);
-        rayon::join(|| halve(first, left, chunk, f), || halve(first + chunks / 2, right, chunk, f));
-    }
     assert!(chunk > 0, "for_each_chunk: a chunk needs at least one element");
-    if out.len() <= chunk || rayon::current_num_threads() == 1 {
-        out.chunks_mut(chunk).enumerate().for_each(|(i, part)| f(i, part));
-    } else {
-        halve(0, out, chunk, &f);
+    let length = out.len();
+    if length <= chunk {
+        if length > 0 {
+            f(0, out);
+        }
+        return;
     }
+    let out = Shared::new(out);
+    // SAFETY: every index has a part of its own.
+    for_each_index(length.div_ceil(chunk), |i| f(i, unsafe { out.part(i * chunk, chunk.min(length - i * chunk)) }));
 }
 
 #[cfg(test)]

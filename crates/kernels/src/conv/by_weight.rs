@@ -9,9 +9,9 @@
 
 use super::bands::{Bands, WIDTH};
 use super::shape::ConvShape;
-use crate::micro::{IndirectTile, MOST_ROWS, REGISTERS, multiply_indirect_tile};
+use crate::micro::{IndirectTile, MOST_ROWS, Micro, REGISTERS};
 use crate::pack::{Source, pack};
-use crate::simd::{Simd, Work};
+use crate::simd::Work;
 use crate::{Float, Level, for_each_index, scratch};
 
 /// Rows and columns of the result that make a part worth a thread of its own.
@@ -92,7 +92,7 @@ struct Share<'a, F> {
 
 impl<F: Float> Work<F> for Share<'_, F> {
     #[inline(always)]
-    unsafe fn run<V: Simd<Scalar = F>>(self) {
+    unsafe fn run<V: Micro<Scalar = F>>(self) {
         let shape = self.operands.shape;
         let bands = Bands::new::<F>(shape, self.channels.len());
         let (channels, outputs) = (self.channels.clone(), shape.group_outputs());
@@ -123,7 +123,7 @@ impl<F: Float> Work<F> for Share<'_, F> {
 impl<F: Float> Share<'_, F> {
     /// Adds what the pixels of a band contribute to the rows of some channels and the columns of some outputs.
     #[inline(always)]
-    unsafe fn add_band<V: Simd<Scalar = F>>(&self, bands: &Bands, band: &Band, accumulate: bool) {
+    unsafe fn add_band<V: Micro<Scalar = F>>(&self, bands: &Bands, band: &Band, accumulate: bool) {
         let &Share { operands, part, group, scratch, .. } = self;
         let shape = operands.shape;
         let [rows, columns] = band.size;
@@ -151,7 +151,7 @@ impl<F: Float> Share<'_, F> {
                 for r in (0..band.inputs * taps).step_by(V::ROWS) {
                     let height = V::ROWS.min(band.inputs * taps - r);
                     let at = (first_row + band.channel * taps + r) * row_length + band.output + o;
-                    multiply_indirect_tile::<V>(&IndirectTile {
+                    V::multiply_indirect_tile(&IndirectTile {
                         runs: rows,
                         length: columns,
                         run_stride: shape.stride[0] * left.row,
@@ -211,7 +211,7 @@ struct Band {
 /// # Safety
 /// As [`Work::run`]; `g` is valid from the first pixel of the band on, `to` for whole panels.
 #[inline(always)]
-unsafe fn pack_outputs<V: Simd>(g: *const V::Scalar, shape: &ConvShape, band: &Band, to: *mut V::Scalar) {
+unsafe fn pack_outputs<V: Micro>(g: *const V::Scalar, shape: &ConvShape, band: &Band, to: *mut V::Scalar) {
     let [rows, columns] = band.size;
     // Whole rows follow each other without a gap.
     let (runs, length) = if columns == shape.out_size[1] { (1, rows * columns) } else { (rows, columns) };

@@ -8,9 +8,9 @@
 use super::patches::{Panel, pack_patches};
 use super::shape::Taps;
 use crate::gemm::Finish;
-use crate::micro::{REGISTERS, Tile, multiply_tile};
+use crate::micro::{Micro, REGISTERS, Tile};
 use crate::pack::{Source, pack};
-use crate::simd::{Simd, Work};
+use crate::simd::Work;
 use crate::{Float, Level, for_each_index, scratch};
 
 /// The most numbers that are summed before the result is written. The only number of this file that decides about bits.
@@ -110,7 +110,7 @@ struct PartWithScratch<'a, F> {
 
 impl<F: Float> Work<F> for PartWithScratch<'_, F> {
     #[inline(always)]
-    unsafe fn run<V: Simd<Scalar = F>>(self) {
+    unsafe fn run<V: Micro<Scalar = F>>(self) {
         let PartWithScratch { part, scratch } = self;
         let Part { all, group, per_image, .. } = part;
         let depth_of_all = all.depth();
@@ -154,7 +154,7 @@ impl<F: Float> Work<F> for PartWithScratch<'_, F> {
                                         *tile.add(r * WIDTH + i) = *y.add(at)
                                     });
                                 }
-                                multiply_tile::<V>(&Tile {
+                                V::multiply_tile(&Tile {
                                     depth,
                                     rows,
                                     columns,
@@ -203,7 +203,7 @@ impl<F: Float> Correlation<F> {
 
     /// Packs rows `m..m + rows` of the left side, from `p` on along the depth: `to[d · rows + r]`.
     #[inline(always)]
-    unsafe fn pack_left<V: Simd<Scalar = F>>(
+    unsafe fn pack_left<V: Micro<Scalar = F>>(
         &self,
         group: usize,
         m: usize,

@@ -1,10 +1,9 @@
 //! The product on one thread: which parts of A and B are packed, and in which order the tiles are computed.
 
 use super::{Product, dots};
-use crate::micro::{REGISTERS, Tile, WIDE_REGISTERS, multiply_tile};
+use crate::micro::{Micro, REGISTERS, Tile, WIDE_REGISTERS};
 use crate::pack::{Source, pack, pack_panels};
 use crate::scratch;
-use crate::simd::Simd;
 
 /// The most columns of A that are summed before C is written: a panel of B of this depth stays in the first two levels
 /// of cache. The only number of this file that decides about bits.
@@ -32,7 +31,7 @@ fn in_place_a<F>(panels: usize, a_row: usize) -> bool {
 /// # Safety
 /// As [`Product`] states it; the processor has AVX-512 F, BW, DQ and VL; `scratch` is valid for its capacity.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
-pub(super) unsafe fn multiply_avx512<V: Simd>(product: &Product<V::Scalar>, scratch: *mut V::Scalar) {
+pub(super) unsafe fn multiply_avx512<V: Micro>(product: &Product<V::Scalar>, scratch: *mut V::Scalar) {
     // SAFETY: the caller's promise.
     unsafe { multiply::<V>(product, scratch) }
 }
@@ -42,13 +41,13 @@ pub(super) unsafe fn multiply_avx512<V: Simd>(product: &Product<V::Scalar>, scra
 /// # Safety
 /// As [`Product`] states it; the processor has AVX2 and FMA; `scratch` is valid for its capacity.
 #[target_feature(enable = "avx2,fma")]
-pub(super) unsafe fn multiply_avx2<V: Simd>(product: &Product<V::Scalar>, scratch: *mut V::Scalar) {
+pub(super) unsafe fn multiply_avx2<V: Micro>(product: &Product<V::Scalar>, scratch: *mut V::Scalar) {
     // SAFETY: the caller's promise.
     unsafe { multiply::<V>(product, scratch) }
 }
 
 #[inline(always)]
-unsafe fn multiply<V: Simd>(product: &Product<V::Scalar>, scratch: *mut V::Scalar) {
+unsafe fn multiply<V: Micro>(product: &Product<V::Scalar>, scratch: *mut V::Scalar) {
     let &Product { m, k, n, a, b, c, finish, .. } = product;
     let (a_row, a_column) = (product.a_layout.row_stride, product.a_layout.column_stride);
     let (b_row, b_column) = (product.b_layout.row_stride, product.b_layout.column_stride);
@@ -107,7 +106,7 @@ unsafe fn multiply<V: Simd>(product: &Product<V::Scalar>, scratch: *mut V::Scala
                             let c = c.add((i + i1) * product.c_row + j + j1);
                             let accumulate = product.accumulate || p > 0;
                             let c_row = product.c_row;
-                            multiply_tile::<V>(&Tile {
+                            V::multiply_tile(&Tile {
                                 depth,
                                 rows,
                                 columns,

@@ -1,5 +1,6 @@
 //! The micro-kernel of a product: rows of A that are evenly apart.
 
+use super::wide::Wide;
 use super::{WIDE_REGISTERS, prefetch};
 use crate::simd::Simd;
 
@@ -25,14 +26,12 @@ pub(crate) struct Tile<F> {
 /// by itself only along a row.
 const PREFETCHED_ROWS: usize = 16;
 
-/// Computes a tile of at most [`Simd::ROWS`] rows and [`REGISTERS`](super::REGISTERS) registers of columns, or of one row and exactly
-/// [`WIDE_REGISTERS`] registers. Every element is summed in the order of `depth`, whatever the tile it lies in.
+/// Chooses the kernel for the shape of the tile.
 ///
 /// # Safety
-/// The processor has the instruction set of `V`; the pointers are valid for the tile's elements; nothing else touches
-/// that part of C.
+/// As [`Micro::multiply_tile`](super::Micro::multiply_tile).
 #[inline(always)]
-pub(crate) unsafe fn multiply_tile<V: Simd>(tile: &Tile<V::Scalar>) {
+pub(super) unsafe fn multiply_tile<V: Simd>(tile: &Tile<V::Scalar>) {
     macro_rules! dispatch {
         ($($rows:literal)+) => {
             // SAFETY: the caller's promise; the counts of rows and registers are those of the tile.
@@ -42,15 +41,15 @@ pub(crate) unsafe fn multiply_tile<V: Simd>(tile: &Tile<V::Scalar>) {
                 match (tile.rows, registers, edge) {
                     $(($rows, 2, false) => enter::<V, $rows, 2, false>(tile),)+
                     $(($rows, 2, true) => enter::<V, $rows, 2, true>(tile),)+
-                    $(($rows, 1, false) => enter::<V, $rows, 1, false>(tile),)+
-                    $(($rows, 1, true) => enter::<V, $rows, 1, true>(tile),)+
+                    // A narrow tile has a mask in any case: half as many kernels to compile, and hardly a difference.
+                    $(($rows, 1, _) => enter::<V, $rows, 1, true>(tile),)+
                     (1, WIDE_REGISTERS, false) => enter::<V, 1, WIDE_REGISTERS, false>(tile),
                     _ => unreachable!("a tile of {} rows and {} columns", tile.rows, tile.columns),
                 }
             }
         };
     }
-    if V::ROWS == 14 { dispatch!(1 2 3 4 5 6 7 8 9 10 11 12 13 14) } else { dispatch!(1 2 3 4 5 6) }
+    by_rows!(V, dispatch)
 }
 
 compiled_by_level! {
@@ -66,12 +65,12 @@ unsafe fn kernel<V: Simd, const ROWS: usize, const REGISTERS: usize, const EDGE:
     unsafe {
         let mask = V::mask(tile.columns - (REGISTERS - 1) * V::LANES);
         let (a_row, a_column, b_row, c_row) = (tile.a_row, tile.a_column, tile.b_row, tile.c_row);
-        unroll!(r < ROWS: {
+        unroll!(row r < ROWS: {
             let row = tile.c.wrapping_add(r * c_row).cast::<u8>();
             prefetch(row);
             prefetch(row.wrapping_add(64));
         });
-        let mut sums = [[V::zero(); REGISTERS]; ROWS];
+        let mut sums = [Wide::<V, REGISTERS>::zero(); ROWS];
         // Rows of A are reached from every third one, by the addressing modes base, base + stride, base + 2 · stride:
         // so few pointers that all stay in registers, for any strides.
         let third = |i: usize| tile.a.wrapping_add((3 * i).wrapping_mul(a_row));
@@ -79,30 +78,16 @@ unsafe fn kernel<V: Simd, const ROWS: usize, const REGISTERS: usize, const EDGE:
         let ahead = b_row.wrapping_mul(PREFETCHED_ROWS);
         let mut b = tile.b;
         for _ in 0..tile.depth {
-            if ROWS > 1 {
-                unroll!(v < REGISTERS: prefetch(b.wrapping_add(ahead.wrapping_add(v * V::LANES))));
+            if const { ROWS > 1 } {
+                unroll!(register v < REGISTERS: prefetch(b.wrapping_add(ahead.wrapping_add(v * V::LANES))));
             }
-            let mut b_now = [V::zero(); REGISTERS];
-            unroll!(v < REGISTERS: {
-                let from = b.wrapping_add(v * V::LANES);
-                b_now[v] = if EDGE && v == REGISTERS - 1 { V::load_masked(from, mask) } else { V::load(from) };
-            });
-            unroll!(r < ROWS: {
-                let a = V::splat(thirds[r / 3].wrapping_add(r % 3 * a_row));
-                unroll!(v < REGISTERS: sums[r][v] = a.multiply_add(b_now[v], sums[r][v]));
+            let b_now = Wide::load::<EDGE>(b, mask);
+            unroll!(row r < ROWS: {
+                sums[r].add_product(V::splat(thirds[r / 3].wrapping_add(r % 3 * a_row)), &b_now)
             });
             thirds = thirds.map(|pointer| pointer.wrapping_add(a_column));
             b = b.wrapping_add(b_row);
         }
-        unroll!(r < ROWS: unroll!(v < REGISTERS: {
-            let to = tile.c.add(r * c_row + v * V::LANES);
-            if EDGE && v == REGISTERS - 1 {
-                let old = if tile.accumulate { V::load_masked(to, mask) } else { V::zero() };
-                sums[r][v].add(old).store_masked(to, mask);
-            } else {
-                let old = if tile.accumulate { V::load(to) } else { V::zero() };
-                sums[r][v].add(old).store(to);
-            }
-        }));
+        unroll!(row r < ROWS: sums[r].store::<EDGE>(tile.c.wrapping_add(r * c_row), tile.accumulate, mask));
     }
 }

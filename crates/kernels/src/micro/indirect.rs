@@ -1,5 +1,6 @@
 //! The micro-kernel of sums over pixels: rows of A that begin anywhere, in a depth of several runs.
 
+use super::wide::Wide;
 use super::{MOST_ROWS, REGISTERS};
 use crate::simd::Simd;
 
@@ -26,14 +27,12 @@ pub(crate) struct IndirectTile<F> {
     pub(crate) accumulate: bool,
 }
 
-/// Computes a tile of at most [`Simd::ROWS`] rows and [`REGISTERS`] registers of columns. Every element is summed in the
-/// order of the depth, whatever the tile it lies in.
+/// Chooses the kernel for the shape of the tile.
 ///
 /// # Safety
-/// The processor has the instruction set of `V`; the pointers are valid for the tile's elements; nothing else touches
-/// that part of C.
+/// As [`Micro::multiply_indirect_tile`](super::Micro::multiply_indirect_tile).
 #[inline(always)]
-pub(crate) unsafe fn multiply_indirect_tile<V: Simd>(tile: &IndirectTile<V::Scalar>) {
+pub(super) unsafe fn multiply_indirect_tile<V: Simd>(tile: &IndirectTile<V::Scalar>) {
     macro_rules! dispatch {
         ($($rows:literal)+) => {
             // SAFETY: the caller's promise; the counts of rows and registers are those of the tile.
@@ -46,7 +45,7 @@ pub(crate) unsafe fn multiply_indirect_tile<V: Simd>(tile: &IndirectTile<V::Scal
             }
         };
     }
-    if V::ROWS == 14 { dispatch!(1 2 3 4 5 6 7 8 9 10 11 12 13 14) } else { dispatch!(1 2 3 4 5 6) }
+    by_rows!(V, dispatch)
 }
 
 compiled_by_level! {
@@ -60,25 +59,19 @@ compiled_by_level! {
 unsafe fn kernel<V: Simd, const ROWS: usize, const REGISTERS: usize>(tile: &IndirectTile<V::Scalar>) {
     // SAFETY: the caller's promise. Pointers are moved with `wrapping_add`, since they end past the operands.
     unsafe {
-        let mut sums = [[V::zero(); REGISTERS]; ROWS];
+        // Registers are always full.
+        let mask = V::mask(0);
+        let mut sums = [Wide::<V, REGISTERS>::zero(); ROWS];
         let mut b = tile.b;
         for run in 0..tile.runs {
             let mut a = tile.a.wrapping_add(run * tile.run_stride);
             for _ in 0..tile.length {
-                let mut b_now = [V::zero(); REGISTERS];
-                unroll!(v < REGISTERS: b_now[v] = V::load(b.wrapping_add(v * V::LANES)));
-                unroll!(r < ROWS: {
-                    let a = V::splat(a.wrapping_add(tile.a_rows[r]));
-                    unroll!(v < REGISTERS: sums[r][v] = a.multiply_add(b_now[v], sums[r][v]));
-                });
+                let b_now = Wide::load::<false>(b, mask);
+                unroll!(row r < ROWS: sums[r].add_product(V::splat(a.wrapping_add(tile.a_rows[r])), &b_now));
                 a = a.wrapping_add(tile.a_column);
                 b = b.wrapping_add(tile.b_row);
             }
         }
-        unroll!(r < ROWS: unroll!(v < REGISTERS: {
-            let to = tile.c.add(r * tile.c_row + v * V::LANES);
-            let old = if tile.accumulate { V::load(to) } else { V::zero() };
-            sums[r][v].add(old).store(to);
-        }));
+        unroll!(row r < ROWS: sums[r].store::<false>(tile.c.wrapping_add(r * tile.c_row), tile.accumulate, mask));
     }
 }

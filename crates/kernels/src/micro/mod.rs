@@ -1,13 +1,17 @@
 //! The micro-kernels: one tile of C in registers, from a few rows of A and a few registers' width of B.
 
-/// Repeats a statement for every index below a constant of at most 14. A loop would leave the unrolling to the compiler,
-/// which keeps arrays of registers in memory when it declines.
+/// Repeats a statement for every index below a constant: rows of a tile, at most 14, or registers of a row, at most 8. A
+/// loop would leave the unrolling to the compiler, which keeps arrays of registers in memory when it declines. The
+/// conditions are constants, so that what is beyond them is never compiled.
 macro_rules! unroll {
-    ($i:ident < $end:ident: $body:expr) => {
+    (row $i:ident < $end:ident: $body:expr) => {
         unroll!($i < $end: $body, 0 1 2 3 4 5 6 7 8 9 10 11 12 13)
     };
+    (register $i:ident < $end:ident: $body:expr) => {
+        unroll!($i < $end: $body, 0 1 2 3 4 5 6 7)
+    };
     ($i:ident < $end:ident: $body:expr, $($value:literal)+) => {{$(
-        if $value < $end {
+        if const { $value < $end } {
             let $i = $value;
             $body
         }
@@ -49,11 +53,66 @@ macro_rules! compiled_by_level {
     };
 }
 
+/// Calls a macro with every number of rows that a tile of the register can have.
+macro_rules! by_rows {
+    ($vector:ident, $dispatch:ident) => {
+        match const { $vector::LEVEL } {
+            crate::Level::Avx512 => $dispatch!(1 2 3 4 5 6 7 8 9 10 11 12 13 14),
+            crate::Level::Avx2 => $dispatch!(1 2 3 4 5 6),
+            crate::Level::Baseline => $dispatch!(1 2 3 4),
+        }
+    };
+}
+
 mod direct;
 mod indirect;
+mod wide;
 
-pub(crate) use direct::{Tile, multiply_tile};
-pub(crate) use indirect::{IndirectTile, multiply_indirect_tile};
+pub(crate) use direct::Tile;
+pub(crate) use indirect::IndirectTile;
+
+use crate::simd::{Four, Simd};
+
+/// The micro-kernels of a register. As methods of the register types they are compiled once, here; as functions generic
+/// in the register, every crate that convolves would compile its own copy of all of them, which takes half a minute.
+pub(crate) trait Micro: Simd {
+    /// Computes a tile of at most [`Simd::ROWS`] rows and [`REGISTERS`] registers of columns, or of one row and exactly
+    /// [`WIDE_REGISTERS`] registers. Every element is summed in the order of the depth, whatever the tile it lies in.
+    ///
+    /// # Safety
+    /// The processor has the instruction set of the register; the pointers are valid for the tile's elements; nothing
+    /// else touches that part of C.
+    unsafe fn multiply_tile(tile: &Tile<Self::Scalar>);
+
+    /// Computes a tile of at most [`Simd::ROWS`] rows and [`REGISTERS`] registers of columns. Every element is summed in
+    /// the order of the depth, whatever the tile it lies in.
+    ///
+    /// # Safety
+    /// As [`multiply_tile`](Micro::multiply_tile).
+    unsafe fn multiply_indirect_tile(tile: &IndirectTile<Self::Scalar>);
+}
+
+macro_rules! micro {
+    ($($vector:ty)*) => {$(
+        impl Micro for $vector {
+            #[inline(never)]
+            unsafe fn multiply_tile(tile: &Tile<Self::Scalar>) {
+                // SAFETY: the caller's promise.
+                unsafe { direct::multiply_tile::<$vector>(tile) }
+            }
+
+            #[inline(never)]
+            unsafe fn multiply_indirect_tile(tile: &IndirectTile<Self::Scalar>) {
+                // SAFETY: the caller's promise.
+                unsafe { indirect::multiply_indirect_tile::<$vector>(tile) }
+            }
+        }
+    )*};
+}
+
+micro!(Four<f32> Four<f64>);
+#[cfg(target_arch = "x86_64")]
+micro!(std::arch::x86_64::__m512 std::arch::x86_64::__m512d std::arch::x86_64::__m256 std::arch::x86_64::__m256d);
 
 /// Registers a row of the usual tile.
 pub(crate) const REGISTERS: usize = 2;

@@ -5,7 +5,9 @@ mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+use crate::micro::Micro;
 use crate::{Float, Level};
+pub(crate) use portable::Four;
 
 /// A vector register.
 ///
@@ -21,8 +23,12 @@ pub(crate) trait Simd: Copy {
     /// The instruction set that the type needs.
     const LEVEL: Level;
     /// The most rows of a tile of C: with two registers a row, the accumulators, two registers of B and one of A
-    /// are all the registers there are (32 with AVX-512, 16 otherwise).
-    const ROWS: usize = if matches!(Self::LEVEL, Level::Avx512) { 14 } else { 6 };
+    /// must find room in the registers that there are (32 with AVX-512, 16 otherwise).
+    const ROWS: usize = match Self::LEVEL {
+        Level::Avx512 => 14,
+        Level::Avx2 => 6,
+        Level::Baseline => 4,
+    };
     /// The side of the square that [`transpose`](Simd::transpose) handles.
     const SQUARE: usize;
 
@@ -64,7 +70,7 @@ pub(crate) trait Work<F> {
     ///
     /// # Safety
     /// The processor has the level of `V`, and what the kernel itself asks for.
-    unsafe fn run<V: Simd<Scalar = F>>(self);
+    unsafe fn run<V: Micro<Scalar = F>>(self);
 }
 
 /// What kernels that are generic in the register need to know of a [`Float`].
@@ -106,7 +112,7 @@ macro_rules! vectors {
                 }
                 let _ = level;
                 // SAFETY: the caller's promise.
-                unsafe { work.run::<portable::Four<$float>>() }
+                unsafe { work.run::<Four<$float>>() }
             }
         }
     };

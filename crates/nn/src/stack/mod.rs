@@ -65,6 +65,8 @@ impl Stack {
     ///
     /// # Errors
     /// Where a layer does not fit the sizes.
+    // A program that uses no stack need not compile the layers that stacks can have; hence `inline`.
+    #[inline]
     pub fn outputs(&self, image: [usize; 3]) -> Result<usize, StackError> {
         let mut params = tape::Params::<f32>::new(0);
         build::build(self, params.root(), image, Start::Zero).map(|(_, outputs)| outputs)
