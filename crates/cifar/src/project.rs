@@ -39,6 +39,22 @@ const IMBALANCE: Preset = Preset {
     ],
 };
 
+/// The same, with three runs of the two that are compared most often.
+const IMBALANCE_SEEDS: Preset = Preset {
+    name: "imbalance-seeds",
+    settings: &[
+        ("cross-entropy", "--unbalanced exp"),
+        ("class-balanced focal loss", "--unbalanced exp --loss cb-focal"),
+        ("weighted sampler", "--unbalanced exp --sampler weighted"),
+        ("class-balanced cross-entropy", "--unbalanced exp --loss class-balanced"),
+        ("focal loss", "--unbalanced exp --loss focal"),
+        ("cross-entropy", "--unbalanced exp --seed 1"),
+        ("class-balanced focal loss", "--unbalanced exp --loss cb-focal --seed 1"),
+        ("cross-entropy", "--unbalanced exp --seed 2"),
+        ("class-balanced focal loss", "--unbalanced exp --loss cb-focal --seed 2"),
+    ],
+};
+
 /// How many batches are made ahead, on a thread of their own.
 const AHEAD: usize = 2;
 
@@ -117,7 +133,7 @@ impl Cifar {
 
 impl Project for Cifar {
     const NAME: &'static str = "cifar";
-    const PRESETS: &'static [Preset] = &[IMBALANCE];
+    const PRESETS: &'static [Preset] = &[IMBALANCE, IMBALANCE_SEEDS];
     type Options = Flags;
     type Settings = Settings;
     type Data = AugmentedImages;

@@ -126,6 +126,15 @@ fn ways_to_cope_with_unbalanced_classes_side_by_side() {
     for file in ["accuracy.png", "loss.png", "classes.png", "table.txt", "reports.json", "5/run.json"] {
         assert!(comparison.join(file).is_file(), "{file}");
     }
+    // Without its last run and its results, as after an interruption, it goes on to the same ones.
+    let accuracies = |text: &str| text.rsplit_once("\nclass ").unwrap().1.to_string();
+    let table = fs::read_to_string(comparison.join("table.txt")).unwrap();
+    fs::remove_dir_all(comparison.join("5")).unwrap();
+    fs::remove_file(comparison.join("table.txt")).unwrap();
+    fs::remove_file(comparison.join("4/run.json")).unwrap();
+    succeeds(cifar(folder.path(), &["compare", "--resume", comparison.to_str().unwrap()]));
+    assert_eq!(accuracies(&fs::read_to_string(comparison.join("table.txt")).unwrap()), accuracies(&table));
+    assert!(comparison.join("4/run.json").is_file() && comparison.join("5/run.json").is_file());
 }
 
 #[test]

@@ -121,6 +121,10 @@ pub struct CompareArguments {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
+    /// Go on with the comparison in this folder; runs that are complete stay as they are
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["settings", "preset", "with", "data_dir", "out"])]
+    pub resume: Option<PathBuf>,
+
     /// Threads that compute [default: one a core]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub threads: Option<usize>,

@@ -26,7 +26,7 @@ pub struct Report {
     confusion: Vec<Vec<u64>>,
     #[serde(flatten)]
     findings: serde_json::Map<String, serde_json::Value>,
-    /// How long the training took.
+    /// How long the steps of all epochs took.
     pub seconds: f64,
     /// All epochs.
     #[serde(skip)]
@@ -51,7 +51,6 @@ impl Report {
         test: Metrics,
         predictions: &Predictions,
         findings: Vec<Finding>,
-        seconds: f64,
     ) -> Report {
         let mut settings = serde_json::to_value(project.settings()).unwrap_or_default();
         if let (Some(all), serde_json::Value::Object(training)) =
@@ -79,7 +78,7 @@ impl Report {
             class_accuracies: predictions.class_accuracies(),
             confusion: predictions.confusion(),
             findings: findings.into_iter().map(|finding| (finding.key.to_string(), finding.value)).collect(),
-            seconds,
+            seconds: best.history.iter().map(|record| record.seconds).sum(),
             history: best.history.clone(),
             words,
         }

@@ -4,7 +4,6 @@ use crate::{Options, Project, Report, TrainArguments};
 use nn::weights;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 use tape::{Params, Tape};
 use train::{
     Checkpoints, Failure, MetricsFiles, Predictions, Progress, RunFolder, Stop, Trainer, Training, best_of_run,
@@ -93,7 +92,6 @@ pub(crate) fn run_in<P: Project>(
     let mut progress = Progress::new(training.epochs as u64, train.samples() as u64);
     let checkpoints = Checkpoints::open(&folder.file("checkpoints"))?;
     let rates = training.rates(train.batches() as u64)?;
-    let started = Instant::now();
     let best = Trainer::new(train, validation)
         .epochs(training.epochs as u64)
         .rates(rates)
@@ -105,7 +103,6 @@ pub(crate) fn run_in<P: Project>(
         .profile(profile)
         .fit(&mut params, &mut minimizer, &project.task(), &mut [&mut files, &mut progress])
         .map_err(|error| Failure::of_run(error, P::NAME, folder.path()))?;
-    let seconds = started.elapsed().as_secs_f64();
     drop(progress);
     if let Some(profile) = &best.profile {
         println!("\n{}", train::profile_table(profile));
@@ -117,7 +114,7 @@ pub(crate) fn run_in<P: Project>(
     let predictions = predictions(&mut tape, &best.params, project);
     train::save_mistakes(folder, &project.title(), &project.class_names(), &splits.test, &predictions)?;
     let findings = project.findings(&mut tape, &params);
-    let report = Report::new(project, threads, &best, test, &predictions, findings, seconds);
+    let report = Report::new(project, threads, &best, test, &predictions, findings);
     folder.write_report(&report)?;
     Ok(report)
 }

@@ -40,28 +40,44 @@ fn keys<T: Args>() -> Vec<String> {
     command.get_arguments().map(|argument| argument.get_id().to_string()).collect()
 }
 
+/// Reads a TOML file.
+///
+/// # Errors
+/// When the file cannot be read, or is not what it should be.
+pub fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
+    let text = read(path)?;
+    toml::from_str(&text).map_err(|error| wrong(path, &text, &error))
+}
+
+fn read(path: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.into(), source })
+}
+
+/// An error at a place of the text.
+fn format_error(path: &Path, text: &str, begin: usize, what: String) -> ConfigError {
+    let before = &text.as_bytes()[..begin.min(text.len())];
+    ConfigError::Format { path: path.into(), line: before.iter().filter(|&&byte| byte == b'\n').count() + 1, what }
+}
+
+fn wrong(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
+    format_error(path, text, error.span().map_or(0, |span| span.start), error.message().trim_end().to_string())
+}
+
 /// Reads a TOML file into options of two kinds, with the keys of both side by side. For a key that neither has, the error
 /// names the line and the nearest key that there is.
 ///
 /// # Errors
 /// When the file cannot be read, or is not what it should be.
 pub fn read_config<A: FileOptions, B: FileOptions>(path: &Path) -> Result<(A, B), ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.into(), source })?;
-    let line = |begin: usize| {
-        let before = &text.as_bytes()[..begin.min(text.len())];
-        before.iter().filter(|&&byte| byte == b'\n').count() + 1
-    };
-    let format = |begin: usize, what: String| ConfigError::Format { path: path.into(), line: line(begin), what };
-    let wrong = |error: toml::de::Error| {
-        format(error.span().map_or(0, |span| span.start), error.message().trim_end().to_string())
-    };
+    let text = read(path)?;
+    let wrong = |error: toml::de::Error| wrong(path, &text, &error);
     let table = toml::de::DeTable::parse(&text).map_err(wrong)?;
     let known = [keys::<A>(), keys::<B>()].concat();
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     if let Some(unknown) = table.get_ref().keys().find(|key| !known.contains(&key.get_ref().as_ref())) {
         let name = unknown.get_ref().as_ref();
         let what = format!("no setting {name:?}{}; there are {}", nearest(name, &known), known.join(", "));
-        return Err(format(unknown.span().start, what));
+        return Err(format_error(path, &text, unknown.span().start, what));
     }
     Ok((toml::from_str(&text).map_err(wrong)?, toml::from_str(&text).map_err(wrong)?))
 }
