@@ -38,6 +38,22 @@ fn another_file_of_that_name_is_an_error_and_stays() {
 }
 
 #[test]
+fn files_of_an_archive_that_are_there_need_no_download() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, size) in [("train.bin", 153_700_000), ("test.bin", 30_740_000)] {
+        // Of the right length, without taking room on the disk.
+        std::fs::File::create(folder.path().join(name)).unwrap().set_len(size).unwrap();
+    }
+    let place = folder.path().to_str().unwrap();
+    let (code, text) = data(&["cifar100", "--to", place], Path::new("elsewhere"));
+    assert_eq!(code, Some(0), "{text}");
+    let command = format!("cargo run --release -p cifar -- --dataset cifar100 --data-dir {place}");
+    for needed in ["train.bin: there already", "cifar-100-binary.tar.gz may be deleted", &command] {
+        assert!(text.contains(needed), "{needed} is missing in\n{text}");
+    }
+}
+
+#[test]
 fn an_unknown_data_set_is_answered_with_the_known_ones() {
     let (code, text) = data(&["imagenet"], Path::new("elsewhere"));
     assert_eq!(code, Some(2), "{text}");

@@ -16,12 +16,24 @@ pub(super) fn instructions(dataset: &Dataset, folder: &Path) -> String {
     mirrors.iter().for_each(|mirror| _ = writeln!(text, "  {mirror}"));
     _ = write!(
         text,
-        "\nand check them, then go on:\n\n  cargo xtask data {name} --to {}\n  {}\n\n\
+        "\nand check{} them, then go on:\n\n  cargo xtask data {name} --to {}\n  {}\n\n\
          --data-dir takes any folder.",
+        if dataset.members.is_empty() { "" } else { " and unpack" },
         quoted(folder),
         command(dataset, folder),
     );
     text
+}
+
+/// What to say when everything is in the folder.
+pub(super) fn go_on(dataset: &Dataset, folder: &Path) -> String {
+    let archives: Vec<&str> = dataset.files.iter().map(|file| file.name).collect();
+    let rest = match dataset.members {
+        [] => String::new(),
+        _ => format!("{} may be deleted. ", archives.join(" and ")),
+    };
+    let (title, place, command) = (dataset.title, folder.display(), command(dataset, folder));
+    format!("{title} is in {place}. {rest}Go on with\n\n  {command}")
 }
 
 /// The command to go on with when the files are in that folder.

@@ -9,6 +9,8 @@ pub(super) struct Dataset {
     /// Where to download from: addresses that the name of a file completes, in the order in which they are tried.
     pub(super) mirrors: &'static [&'static str],
     pub(super) files: &'static [DataFile],
+    /// What is used of them, where they are archives: these files are unpacked beside them.
+    pub(super) members: &'static [Member],
     /// The command to go on with; [`FOLDER`] stands for the folder of the files.
     pub(super) command: &'static str,
 }
@@ -21,6 +23,15 @@ pub(super) struct DataFile {
     pub(super) size: u64,
     /// In lower-case hexadecimal digits.
     pub(super) sha256: &'static str,
+}
+
+/// A file in an archive. The checksum of the archive vouches for what it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Member {
+    /// Without folders.
+    pub(super) name: &'static str,
+    /// In bytes.
+    pub(super) size: u64,
 }
 
 /// What stands for the folder in a data set's command.
@@ -56,6 +67,7 @@ pub(super) const DATASETS: &[Dataset] = &[
                 "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
             ),
         ],
+        members: &[],
         command: "cargo run --release -p mnist -- --data-dir FOLDER",
     },
     Dataset {
@@ -88,9 +100,45 @@ pub(super) const DATASETS: &[Dataset] = &[
                 "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
             ),
         ],
+        members: &[],
         command: "cargo run --release -p mnist -- --data-dir FOLDER",
     },
+    Dataset {
+        name: "cifar10",
+        title: "CIFAR-10",
+        mirrors: &["https://www.cs.toronto.edu/~kriz/"],
+        files: &[file(
+            "cifar-10-binary.tar.gz",
+            170_052_171,
+            "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+        )],
+        members: &[
+            member("data_batch_1.bin", 30_730_000),
+            member("data_batch_2.bin", 30_730_000),
+            member("data_batch_3.bin", 30_730_000),
+            member("data_batch_4.bin", 30_730_000),
+            member("data_batch_5.bin", 30_730_000),
+            member("test_batch.bin", 30_730_000),
+        ],
+        command: "cargo run --release -p cifar -- --data-dir FOLDER",
+    },
+    Dataset {
+        name: "cifar100",
+        title: "CIFAR-100",
+        mirrors: &["https://www.cs.toronto.edu/~kriz/"],
+        files: &[file(
+            "cifar-100-binary.tar.gz",
+            168_513_733,
+            "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec",
+        )],
+        members: &[member("train.bin", 153_700_000), member("test.bin", 30_740_000)],
+        command: "cargo run --release -p cifar -- --dataset cifar100 --data-dir FOLDER",
+    },
 ];
+
+const fn member(name: &'static str, size: u64) -> Member {
+    Member { name, size }
+}
 
 const fn file(name: &'static str, size: u64, sha256: &'static str) -> DataFile {
     DataFile { name, size, sha256 }
@@ -111,12 +159,15 @@ mod tests {
         let names: BTreeSet<&str> = DATASETS.iter().map(|dataset| dataset.name).collect();
         assert_eq!(names.len(), DATASETS.len(), "two data sets share a name");
         for dataset in DATASETS {
-            let Dataset { name, mirrors, files, command, .. } = dataset;
+            let Dataset { name, mirrors, files, members, command, .. } = dataset;
             assert_eq!(find(name), Some(dataset));
             assert!(!mirrors.is_empty() && mirrors.iter().all(|m| m.starts_with("http") && m.ends_with('/')), "{name}");
             assert!(command.contains(FOLDER), "{name}");
             assert_eq!(files.iter().map(|file| file.name).collect::<BTreeSet<_>>().len(), files.len(), "{name}");
             assert_eq!(files.iter().map(|file| file.sha256).collect::<BTreeSet<_>>().len(), files.len(), "{name}");
+            for member in *members {
+                assert!(!member.name.contains(['/', '\\', ' ']) && member.size > 0, "{}", member.name);
+            }
             for file in *files {
                 assert!(!file.name.contains(['/', '\\', ' ']) && file.size > 0, "{}", file.name);
                 let digits = file.sha256.bytes().filter(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));

@@ -9,6 +9,7 @@ mod catalog;
 mod download;
 #[cfg(not(feature = "download"))]
 mod rerun;
+mod unpack;
 mod verify;
 
 use crate::{Failure, workspace};
@@ -54,6 +55,11 @@ impl Data {
             println!("{}", by_hand::instructions(dataset, &folder));
             return Ok(());
         }
+        if unpack::is_unpacked(dataset, &folder) {
+            dataset.members.iter().for_each(|member| println!("{}: there already", member.name));
+            println!("\n{}", by_hand::go_on(dataset, &folder));
+            return Ok(());
+        }
         let missing = missing(dataset, &folder)?;
         let downloads = cfg!(feature = "download");
         if missing.is_empty() || downloads {
@@ -64,8 +70,8 @@ impl Data {
             get(dataset, &missing, &folder)?;
         }
         if missing.is_empty() || downloads {
-            println!("{} is in {}. Go on with\n", dataset.title, folder.display());
-            println!("  {}", by_hand::command(dataset, &folder));
+            unpack::unpack(dataset, &folder)?;
+            println!("\n{}", by_hand::go_on(dataset, &folder));
         }
         Ok(())
     }

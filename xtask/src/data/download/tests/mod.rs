@@ -38,7 +38,7 @@ fn folder(part: &[u8]) -> TempDir {
 /// Downloads [`FILE`] from these mirrors.
 fn download(folder: &TempDir, mirrors: &[&'static str]) -> Result<&'static str, DownloadError> {
     let mirrors = mirrors.to_vec().leak();
-    let dataset = Dataset { name: "test", title: "Test", mirrors, files: &[FILE], command: "use FOLDER" };
+    let dataset = Dataset { name: "test", title: "Test", mirrors, files: &[FILE], members: &[], command: "use FOLDER" };
     // A proxy of the environment does not know servers of this machine.
     let agent = Agent::new_with_config(transfer::limits().proxy(None).build());
     fetch(&agent, &dataset, &FILE, folder.path(), &Progress::new(&FILE))
