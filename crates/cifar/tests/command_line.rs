@@ -165,6 +165,8 @@ fn mistakes_are_named() {
     fails(cifar(path, &["--layers", "flatten; linear 7"]), 2, &["gives 7 numbers", "end with \"linear 10\""]);
     fs::write(path.join("mine.toml"), "layers = [\"conv 8\", \"flaten\"]\n").unwrap();
     fails(cifar(path, &["--config", "mine.toml"]), 2, &["layer 2, \"flaten\"", "did you mean \"flatten\"?"]);
+    fails(cifar(path, &["compare", "--layers 'flatten"]), 2, &["in \"--layers 'flatten\": a quote that is not closed"]);
+    fails(cifar(path, &["compare", "--layers 'flatten; linaer 10'"]), 2, &["layer 2, \"linaer 10\""]);
     fails(cifar(path, &["compare", "--preset", "imbalanced"]), 2, &["no preset \"imbalanced\"; there are imbalance"]);
     succeeds(cifar(path, &["--layers", TINY, "--overfit", "50", "--epochs", "1", "--out", "run"]));
     fails(cifar(path, &["predict", "--run", "run", "mine.toml"]), 2, &["mine.toml", "a whole PNG"]);

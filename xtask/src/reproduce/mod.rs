@@ -1,66 +1,65 @@
 //! `cargo xtask reproduce`: every result that the documentation states, obtained again.
 
 mod experiments;
+mod obtain;
 
 use crate::{Failure, workspace};
-use experiments::{EXPERIMENTS, Experiment};
+use experiments::{EXPERIMENTS, Experiment, Needs};
+use obtain::Obtained;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Instant;
 
 /// Runs every experiment of the documentation and shows what was expected beside what was obtained.
 ///
-/// Writes the table to docs/reproduce.md and the figures to docs/figures. Experiments on MNIST are left out without
-/// --data-dir, and their rows stay as they are.
+/// Writes the table to docs/reproduce.md and the figures to docs/figures. Experiments whose data are not given are left
+/// out, and their rows stay as they are. Those on CIFAR take hours; an interrupted call goes on with --resume.
 #[derive(clap::Args)]
 pub(crate) struct Reproduce {
     /// A folder with the four idx files of MNIST.
     #[arg(long, value_name = "DIR")]
-    data_dir: Option<PathBuf>,
+    mnist: Option<PathBuf>,
+    /// A folder with the six binary files of CIFAR-10.
+    #[arg(long, value_name = "DIR")]
+    cifar10: Option<PathBuf>,
     /// Only experiments whose name contains this.
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
-}
-
-/// What an experiment gave.
-struct Obtained {
-    accuracy: f64,
-    seconds: f64,
+    /// The folder for the runs.
+    #[arg(long, value_name = "DIR", default_value = "runs/reproduce")]
+    runs: PathBuf,
+    /// Go on with the runs that are in the folder; complete ones are not run again.
+    #[arg(long)]
+    resume: bool,
 }
 
 impl Reproduce {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let root = workspace::root();
-        let built =
-            Command::new(env!("CARGO")).args(["build", "--release", "-p", "mnist"]).current_dir(&root).status()?;
-        if !built.success() {
-            return Err("mnist does not build; see above".into());
+        let chosen: Vec<&Experiment> = EXPERIMENTS.iter().filter(|experiment| self.chooses(experiment)).collect();
+        let runs = std::path::absolute(&self.runs)?;
+        if let Some(old) = chosen.iter().map(|experiment| runs.join(experiment.name)).find(|run| run.exists())
+            && !self.resume
+        {
+            let way_out = "go on with that by --resume, delete it, or choose another folder with --runs";
+            return Err(format!("{} is there from an earlier call; {way_out}", old.display()).into());
         }
-        let runs = tempfile::tempdir()?;
+        obtain::build(&root)?;
         let page = root.join("docs/reproduce.md");
-        let old = fs::read_to_string(&page).unwrap_or_default();
-        let (mut rows, mut missed) = (Vec::new(), Vec::new());
-        for experiment in EXPERIMENTS {
-            let chosen = self.only.as_ref().is_none_or(|only| experiment.name.contains(only.as_str()));
-            if !chosen || (experiment.needs_mnist && self.data_dir.is_none()) {
-                // A row from before stays.
-                rows.extend(old.lines().find(|line| line.starts_with(&experiment.row_begin())).map(String::from));
-                continue;
-            }
-            let obtained = self.obtain(experiment, &root, &runs.path().join(experiment.name))?;
+        let mut missed = Vec::new();
+        for experiment in chosen {
+            let obtained = obtain::obtain(experiment, self.data(experiment), &root, &runs.join(experiment.name))?;
             let verdict = experiment.verdict(obtained.accuracy);
             println!(
-                "{:<28} expected {:>6.2} ± {:.2} %   obtained {:>6.2} %   {:>6.1} s   {verdict}",
+                "{:<28} expected {:>6.2} ± {:.2} %   obtained {:>6.2} %   {:>7.1} s   {verdict}",
                 experiment.name, experiment.expected, experiment.tolerance, obtained.accuracy, obtained.seconds
             );
             if verdict != "as expected" {
                 missed.push(experiment.name);
             }
-            rows.push(experiment.row(&obtained));
+            // After each, since the next may take an hour.
+            let old = fs::read_to_string(&page).unwrap_or_default();
+            fs::write(&page, text(&old, experiment, &obtained))?;
         }
-        let text = format!("{}{}\n{}", experiments::HEAD, rows.join("\n"), experiments::FOOT);
-        fs::write(&page, text)?;
         println!("table: {}", page.display());
         match missed[..] {
             [] => Ok(()),
@@ -68,27 +67,55 @@ impl Reproduce {
         }
     }
 
-    fn obtain(&self, experiment: &Experiment, root: &Path, out: &Path) -> Result<Obtained, Failure> {
-        let mut command = Command::new(root.join("target/release").join("mnist"));
-        command.args(experiment.arguments.split_whitespace()).arg("--out").arg(out);
-        if let Some(folder) = self.data_dir.as_ref().filter(|_| experiment.needs_mnist) {
-            command.arg("--data-dir").arg(folder);
+    fn chooses(&self, experiment: &Experiment) -> bool {
+        let data_are_there = matches!(experiment.needs, Needs::Nothing) || self.data(experiment).is_some();
+        data_are_there && self.only.as_ref().is_none_or(|only| experiment.name.contains(only.as_str()))
+    }
+
+    /// The folder of the data that an experiment needs.
+    fn data(&self, experiment: &Experiment) -> Option<&Path> {
+        match experiment.needs {
+            Needs::Nothing => None,
+            Needs::Mnist => self.mnist.as_deref(),
+            Needs::Cifar10 => self.cifar10.as_deref(),
         }
-        let started = Instant::now();
-        let output = command.output()?;
-        let seconds = started.elapsed().as_secs_f64();
-        let text = String::from_utf8_lossy(&output.stdout);
-        // The last one, where an experiment is several runs.
-        let line = text.lines().rev().find_map(|line| line.strip_prefix("test accuracy: "));
-        let accuracy = line.and_then(|line| line.split(' ').next()?.parse().ok());
-        let Some(accuracy) = accuracy.filter(|_| output.status.success()) else {
-            return Err(format!("{}: {}", experiment.name, String::from_utf8_lossy(&output.stderr)).into());
+    }
+}
+
+/// The page with the result of one experiment made new; the others are taken from the old page.
+fn text(old: &str, new: &Experiment, obtained: &Obtained) -> String {
+    let mut text = experiments::HEAD.to_string();
+    for experiment in EXPERIMENTS {
+        let row = match experiment.name == new.name {
+            true => Some(experiment.row(obtained)),
+            false => old.lines().find(|line| line.starts_with(&experiment.row_begin())).map(String::from),
         };
-        let figures = root.join("docs/figures");
-        fs::create_dir_all(&figures)?;
-        for figure in experiment.figures {
-            fs::copy(out.join(figure), figures.join(format!("{}-{figure}", experiment.name)))?;
-        }
-        Ok(Obtained { accuracy, seconds })
+        row.into_iter().for_each(|row| text += &(row + "\n"));
+    }
+    for experiment in EXPERIMENTS.iter().filter(|experiment| experiment.shows_table) {
+        let heading = format!("\n`{}`, in percent of the test images:\n\n```text\n", experiment.name);
+        let table = match experiment.name == new.name {
+            true => Some(obtained.table.trim_end()),
+            false => old.split_once(&heading).and_then(|(_, rest)| Some(rest.split_once("\n```")?.0)),
+        };
+        table.into_iter().for_each(|table| text += &format!("{heading}{table}\n```\n"));
+    }
+    text + experiments::FOOT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_result_replaces_the_old_one_and_leaves_the_others() {
+        let experiment = |name: &str| EXPERIMENTS.iter().find(|experiment| experiment.name == name).unwrap();
+        let obtained = |accuracy: f64, table: &str| Obtained { accuracy, seconds: 1.0, table: table.into() };
+        let first = text("", experiment("mnist-perceptron"), &obtained(92.64, ""));
+        let second = text(&first, experiment("cifar-imbalance"), &obtained(40.0, "class  mean\nall  1\n"));
+        assert!(second.contains("| 92.64 % |") && second.contains("| 40.00 % |"), "{second}");
+        assert!(second.contains("```text\nclass  mean\nall  1\n```\n"), "{second}");
+        let third = text(&second, experiment("mnist-perceptron"), &obtained(93.0, ""));
+        assert_eq!(third, second.replace("| 92.64 % |", "| 93.00 % |"));
     }
 }

@@ -134,7 +134,9 @@ impl Comparison {
     /// The project that the flags of a setting mean.
     fn project<P: Project>(&self, setting: &Setting) -> Result<P, Failure> {
         let parse = |flags: &str| {
-            Quoted::<P::Options>::try_parse_from(flags.split_whitespace())
+            let words = shlex::split(flags)
+                .ok_or_else(|| Failure::Input(format!("in {flags:?}: a quote that is not closed").into()))?;
+            Quoted::<P::Options>::try_parse_from(words)
                 .map_err(|error| Failure::Input(format!("in {flags:?}: {error}").into()))
         };
         let Options { project, training } = parse(&setting.flags)?.options.or(parse(&self.with)?.options);
