@@ -57,6 +57,27 @@
 //! assert!(right as f64 / digits.test.len() as f64 > 0.95);
 //! ```
 //!
+//! **Images.** Convolution, pooling, batch and group normalization, residual blocks. In [`Tape::grad`](tape::Tape::grad)
+//! layers behave as in training, elsewhere as in evaluation; there is no switch to forget.
+//!
+//! ```
+//! # use retrograde::prelude::*;
+//! let mut params = Params::<f32>::new(0);
+//! let mut root = params.root();
+//! let model = Sequential::new()
+//!     .then(Conv2d::config(3, 16, 3).padding(1).bias(false).build(root.at("conv")))
+//!     .then(BatchNorm2d::new(root.at("norm"), 16))
+//!     .then(Relu)
+//!     .then(ResidualBlock::new(root.at("block"), 16, 32, 2, Shortcut::Project))
+//!     .then(AdaptiveAvgPool2d([1, 1]))
+//!     .then(Flatten)
+//!     .then(Linear::new(root.at("output"), 32, 10));
+//!
+//! let images = Tensor::full([8, 3, 32, 32], 0.5);
+//! let logits = Tape::new().eval(&params, |t| model.forward(t.input(&images)).to_tensor());
+//! assert_eq!(logits.shape().dims(), [8, 10]);
+//! ```
+//!
 //! **Looking inside.** Anything on the tape can be differentiated by anything: the pixels that a decision depends on are
 //! one line. [`Var::grad_with`](tape::Var::grad_with) lets a closure rewrite rules on the way, as guided backpropagation
 //! does.
@@ -116,7 +137,7 @@
 //! * [`nn`]: layers; [`optim`]: optimizers; [`data`]: data sets and batches. Each is a feature of the same name, on by
 //!   default.
 //! * `train`, a feature that is off by default: the loop with progress on the screen, metrics files and figures.
-//! * `docs/from-pytorch.md` in the repository: thirty calls of PyTorch, and ours beside each.
+//! * `docs/from-pytorch.md` in the repository: thirty-two calls of PyTorch, and ours beside each.
 
 #[cfg(feature = "data")]
 pub use data;
@@ -131,15 +152,21 @@ pub use train;
 /// What most programs use: `use retrograde::prelude::*;`
 pub mod prelude {
     #[cfg(feature = "data")]
-    pub use data::{Batch, Dataset, LabeledImages, Loader, Sampler, Splits, digits, mnist};
+    pub use data::{
+        Augment, AugmentedImages, Batch, Dataset, Imbalance, LabeledImages, Loader, Normalize, Sampler, Splits,
+        cifar10, cifar100, digits, mixup, mnist, shapes,
+    };
     #[cfg(feature = "nn")]
-    pub use nn::{Flatten, Layer, Linear, Relu, Sequential, Sigmoid, Tanh, init, weights};
+    pub use nn::{
+        AdaptiveAvgPool2d, AvgPool2d, BatchNorm2d, Conv2d, ConvTranspose2d, Dropout, Flatten, GroupNorm, Layer, Linear,
+        MaxPool2d, Relu, ResidualBlock, Sequential, Shortcut, Sigmoid, Tanh, init, weights,
+    };
     #[cfg(feature = "optim")]
     pub use optim::{Adagrad, Adam, Ema, Groups, Lbfgs, OneCycle, Optimizer, RmsProp, Schedule, Sgd, adamw};
     pub use tape::{
-        Activation, CrossEntropy, Graph, IndexVar, Indices, Mask, MaskVar, Op, ParamId, Params, Real, Reduction,
-        Rewrite, Shape, Step, Tape, Tensor, Threads, Var, Vjp, concat, grad, gradcheck, hessian_vector, jacobian,
-        stack, value_and_grad,
+        Activation, ConvOptions, CrossEntropy, FocalLoss, Graph, IndexVar, Indices, Mask, MaskVar, Op, ParamId,
+        ParamPath, Params, PoolOptions, Real, Reduction, Rewrite, Shape, Step, Tape, Tensor, Threads, Var, Vjp, concat,
+        grad, gradcheck, hessian_vector, jacobian, stack, value_and_grad,
     };
 }
 
@@ -151,6 +178,9 @@ mod examples {
 
     #[doc = include_str!("../../../docs/how-to/op.md")]
     struct HowToOp;
+
+    #[doc = include_str!("../../../docs/how-to/layer.md")]
+    struct HowToLayer;
 
     #[doc = include_str!("../../../docs/from-pytorch.md")]
     struct FromPyTorch;
