@@ -26,6 +26,7 @@ mod residual;
 mod sequential;
 pub mod stack;
 pub mod weights;
+pub mod zoo;
 
 pub use activation::{Flatten, Relu, Sigmoid, Tanh};
 pub use conv::{Conv2d, Conv2dConfig, ConvTranspose2d};

@@ -3,12 +3,29 @@
 use crate::{DynLayer, Layer};
 use tape::{Real, Var};
 
-/// Layers applied one after the other. It is a layer itself, so it nests.
+/// Layers applied one after the other, each with a name. It is a layer itself, so it nests.
 ///
 /// In evaluation each layer gives its memory back, so that the whole needs the memory of two layers.
+///
+/// What the layers compute on the way can be had, and gone on from, by their places:
+///
+/// ```
+/// use retrograde_nn::{Layer, Relu, Sequential, Tanh};
+/// # extern crate tape as retrograde_tape;
+/// use retrograde_tape::{Params, Tape, Tensor};
+/// let model = Sequential::new().then(Relu).named("squashed", Tanh);
+/// let names: Vec<&str> = model.names().collect();
+/// assert_eq!(names, ["0", "squashed"]);
+/// Tape::<f32>::new().run(&Params::new(0), |t| {
+///     let x = t.input(&Tensor::from_vec([2], vec![-1.0, 1.0]));
+///     let half_way = model.forward_to(x, model.position("0").unwrap());
+///     assert_eq!(*half_way.value(), [0.0, 1.0]);
+///     assert_eq!(*model.forward_from(half_way, 0).value(), *model.forward(x).value());
+/// });
+/// ```
 #[derive(Default)]
 pub struct Sequential {
-    layers: Vec<Box<dyn DynLayer + Send + Sync>>,
+    layers: Vec<(String, Box<dyn DynLayer + Send + Sync>)>,
 }
 
 impl Sequential {
@@ -17,9 +34,15 @@ impl Sequential {
         Sequential::default()
     }
 
+    /// The same with one layer more at the end, whose name is its number, from 0.
+    pub fn then(self, layer: impl Layer + Send + Sync + 'static) -> Self {
+        let name = self.layers.len().to_string();
+        self.named(name, layer)
+    }
+
     /// The same with one layer more at the end.
-    pub fn then(mut self, layer: impl Layer + Send + Sync + 'static) -> Self {
-        self.layers.push(Box::new(layer));
+    pub fn named(mut self, name: impl Into<String>, layer: impl Layer + Send + Sync + 'static) -> Self {
+        self.layers.push((name.into(), Box::new(layer)));
         self
     }
 
@@ -32,15 +55,65 @@ impl Sequential {
     pub fn is_empty(&self) -> bool {
         self.layers.is_empty()
     }
+
+    /// What the layers are called.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.layers.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The place of the layer of that name, from 0.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.names().position(|other| other == name)
+    }
+
+    /// The result of the layer at a place.
+    ///
+    /// # Panics
+    /// When there is no such layer.
+    #[track_caller]
+    pub fn forward_to<'t, F: Real>(&self, x: Var<'t, F>, last: usize) -> Var<'t, F> {
+        assert!(last < self.len(), "forward_to: layer {last} of {}", self.len());
+        self.run(x, 0..last + 1)
+    }
+
+    /// The result of the whole, from that of the layer at a place.
+    ///
+    /// # Panics
+    /// When there is no such layer.
+    #[track_caller]
+    pub fn forward_from<'t, F: Real>(&self, y: Var<'t, F>, last: usize) -> Var<'t, F> {
+        assert!(last < self.len(), "forward_from: layer {last} of {}", self.len());
+        self.run(y, last + 1..self.len())
+    }
+
+    /// The results of the layers at some places, in ascending order; layers behind the last one do not run.
+    ///
+    /// # Panics
+    /// When there is no such layer, or the places do not ascend.
+    #[track_caller]
+    pub fn activations<'t, F: Real>(&self, x: Var<'t, F>, places: &[usize]) -> Vec<Var<'t, F>> {
+        let (mut results, mut done, mut y) = (Vec::with_capacity(places.len()), 0, x);
+        for &place in places {
+            assert!(done <= place && place < self.len(), "activations: layer {place} of {}, after {done}", self.len());
+            y = self.run(y, done..place + 1);
+            done = place + 1;
+            results.push(y);
+        }
+        results
+    }
+
+    fn run<'t, F: Real>(&self, x: Var<'t, F>, range: std::ops::Range<usize>) -> Var<'t, F> {
+        let scope = x.graph().open_scope();
+        self.layers[range].iter().fold(x, |x, (_, layer)| match F::restore(layer.forward_any(F::erase(x))) {
+            Some(y) => scope.keep(y),
+            None => unreachable!("a layer keeps the precision of its input"),
+        })
+    }
 }
 
 impl Layer for Sequential {
     fn forward<'t, F: Real>(&self, x: Var<'t, F>) -> Var<'t, F> {
-        let scope = x.graph().open_scope();
-        self.layers.iter().fold(x, |x, layer| match F::restore(layer.forward_any(F::erase(x))) {
-            Some(y) => scope.keep(y),
-            None => unreachable!("a layer keeps the precision of its input"),
-        })
+        self.run(x, 0..self.len())
     }
 }
 
