@@ -2,31 +2,22 @@
 
     python3 -m venv venv && venv/bin/pip install torch numpy && venv/bin/python tests/golden/networks.py
 
-Weights and images are computed from a formula, here and in `tests/tests/networks.rs`. Of each gradient the file holds the
+Weights and images are computed from a formula, here and in `tests/src/formula.rs`. Of each gradient the file holds the
 norm and the product with numbers of the formula.
 """
 
 import copy
 import json
-import math
 import pathlib
 
-import numpy
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from formula import fill, numbers, summary
+
 torch.set_default_dtype(torch.float64)
 BATCH = 3
-
-
-def numbers(count, key):
-    """Numbers between -1 and 1, by multiplication in whole numbers of 32 bits."""
-    i = numpy.arange(count, dtype=numpy.uint64)
-    mixed = (i * numpy.uint64(2654435761) + numpy.uint64(key * 2246822519 % 2**32)) % numpy.uint64(2**32)
-    mixed = (mixed ^ (mixed >> numpy.uint64(15))) * numpy.uint64(2246822519) % numpy.uint64(2**32)
-    mixed = mixed ^ (mixed >> numpy.uint64(13))
-    return torch.from_numpy(mixed.astype(numpy.float64) / 2**31 - 1)
 
 
 class Block(nn.Module):
@@ -106,35 +97,20 @@ networks = {
 
 
 
-def fill(network):
-    """Weights by the formula; the parameters, sorted by name."""
-    parameters = sorted(network.named_parameters())
-    for key, (name, parameter) in enumerate(parameters):
-        is_scale = name.endswith(("bn1.weight", "bn2.weight", "downsample.1.weight")) or name == "1.weight"
-        shape = parameter.shape
-        values = numbers(parameter.numel(), key + 1).reshape(shape)
-        with torch.no_grad():
-            if len(shape) > 1:
-                parameter.copy_(values * math.sqrt(6 / math.prod(shape[1:])))
-            else:
-                parameter.copy_(values * 0.25 + (1 if is_scale else 0))
-    return parameters
+def is_scale(name):
+    return name.endswith(("bn1.weight", "bn2.weight", "downsample.1.weight")) or name == "1.weight"
 
 
 def run(layers, key, dtype):
     """Loss, logits, and gradients for images under a key."""
     network = Network(copy.deepcopy(layers))
-    parameters = fill(network)
+    parameters = fill(network, is_scale)
     network.to(dtype)
     images = numbers(BATCH * 3 * 32 * 32, key).reshape(BATCH, 3, 32, 32).to(dtype)
     logits = network(images)
     loss = F.cross_entropy(logits, torch.arange(BATCH) * 3)
     gradients = torch.autograd.grad(loss, [parameter for _, parameter in parameters])
     return network, images, loss, logits, {name: g.reshape(-1).double() for (name, _), g in zip(parameters, gradients)}
-
-
-def summary(values, key):
-    return [values.norm().item(), (values * numbers(len(values), key)).sum().item()]
 
 
 result = {}

@@ -2,8 +2,9 @@
 
 use nn::Layer;
 use nn::stack::{Stack, Start};
+use retrograde_tests::formula::{Comparison, fill, numbers};
 use serde_json::Value;
-use tape::{Float, Indices, Params, Real, Tape, Tensor};
+use tape::{Indices, Params, Real, Tape, Tensor};
 
 const BATCH: usize = 3;
 
@@ -21,66 +22,15 @@ fn resnet(shortcut: &str) -> String {
     format!("conv 16 kernel=3 padding=1 bias=false; batch-norm relu; {stages} global-avg-pool; linear 10")
 }
 
-/// The numbers of `networks.py`.
-fn numbers<F: Float>(count: usize, key: usize) -> Vec<F> {
-    let mix = |i: u32| {
-        let mixed = i.wrapping_mul(2_654_435_761).wrapping_add((key as u32).wrapping_mul(2_246_822_519));
-        let mixed = (mixed ^ mixed >> 15).wrapping_mul(2_246_822_519);
-        f64::from(mixed ^ mixed >> 13) / f64::from(1u32 << 31) - 1.0
-    };
-    (0..count as u32).map(|i| F::from_f64(mix(i))).collect()
-}
-
 /// The network of `networks.py`, its parameters sorted by name as there.
 fn network<F: Real>(layers: &str) -> (Params<F>, nn::Sequential, Vec<String>) {
     let stack: Stack = layers.parse().unwrap();
     let mut params = Params::<F>::new(0);
     let model = stack.build(params.root(), [3, 32, 32], Start::Zero).unwrap();
-    let trainable = params.entries().iter().filter(|entry| !entry.is_buffer());
-    let mut names: Vec<String> = trainable.map(|entry| entry.name().to_string()).collect();
-    names.sort();
-    for (key, name) in names.iter().enumerate() {
-        let tensor = params.by_name_mut(name).unwrap();
-        let shape = tensor.shape();
-        let fan_in: usize = shape.dims()[1..].iter().product();
-        let is_scale = ["bn1.weight", "bn2.weight", "downsample.1.weight"].iter().any(|end| name.ends_with(end));
-        let shift = if is_scale || name == "1.weight" { 1.0 } else { 0.0 };
-        for (to, x) in tensor.as_mut_slice().iter_mut().zip(numbers::<f64>(shape.len(), key + 1)) {
-            *to = F::from_f64(if shape.rank() > 1 { x * (6.0 / fan_in as f64).sqrt() } else { x * 0.25 + shift });
-        }
-    }
+    let scales = ["bn1.weight", "bn2.weight", "downsample.1.weight"];
+    let is_scale = |name: &str| name == "1.weight" || scales.iter().any(|end| name.ends_with(end));
+    let names = fill(&mut params, is_scale);
     (params, model, names)
-}
-
-/// How far results are from PyTorch's: each as a share of the largest number beside it.
-struct Comparison {
-    largest: f64,
-    what: String,
-}
-
-impl Comparison {
-    fn add(&mut self, what: &str, ours: f64, theirs: f64, scale: f64) {
-        let difference = (ours - theirs).abs() / scale;
-        if difference.is_nan() || difference > self.largest {
-            (self.largest, self.what) = (difference, format!("{what}: {ours:e}, PyTorch {theirs:e}"));
-        }
-    }
-
-    fn add_all(&mut self, what: &str, ours: &[impl Float], theirs: &Value) {
-        let theirs: Vec<f64> = theirs.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
-        assert_eq!(ours.len(), theirs.len(), "{what}");
-        let scale = theirs.iter().fold(0.0, |scale: f64, x| scale.max(x.abs()));
-        ours.iter().zip(theirs).for_each(|(ours, theirs)| self.add(what, ours.to_f64(), theirs, scale));
-    }
-
-    /// Compares the norm of some numbers, and their product with numbers of the formula.
-    fn add_summary(&mut self, what: &str, ours: &[impl Float], key: usize, theirs: &Value) {
-        let (norm, product) = (theirs[0].as_f64().unwrap(), theirs[1].as_f64().unwrap());
-        let ours: Vec<f64> = ours.iter().map(|x| x.to_f64()).collect();
-        self.add(what, ours.iter().map(|x| x * x).sum::<f64>().sqrt(), norm, norm);
-        let pattern = numbers::<f64>(ours.len(), key);
-        self.add(what, ours.iter().zip(&pattern).map(|(x, y)| x * y).sum(), product, norm);
-    }
 }
 
 fn compare<F: Real>(layers: &str, expected: &Value) -> Comparison {
@@ -88,7 +38,7 @@ fn compare<F: Real>(layers: &str, expected: &Value) -> Comparison {
     let key = expected["images"].as_u64().unwrap() as usize;
     let images = Tensor::from_vec([BATCH, 3, 32, 32], numbers::<F>(BATCH * 3 * 32 * 32, key));
     let labels = Indices::from_fn([BATCH], |i| 3 * i as u32);
-    let mut comparison = Comparison { largest: 0.0, what: String::new() };
+    let mut comparison = Comparison::default();
     let mut tape = Tape::<F>::new();
     let mut logits = None;
     let (loss, step) = tape.grad(&params, |t| {
