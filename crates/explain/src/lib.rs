@@ -26,17 +26,21 @@
 //! # Ok::<(), retrograde_explain::NoGradient>(())
 //! ```
 
+mod ascent;
 mod attribution;
 mod error;
 mod maps;
+mod paint;
 mod resample;
 mod score;
 
+pub use ascent::{Attack, ClassVisualization, DeepDream, Distance, Fooled, Fooling, Norm};
 pub use attribution::{
     Deconvnet, GradCam, GuidedBackprop, GuidedGradCam, InputTimesGradient, IntegratedGradients, LayerActivation,
     LayerConductance, Occlusion, Saliency, SmoothGrad,
 };
 pub use error::NoGradient;
 pub use maps::{max_over_channels, scaled};
+pub use paint::{Painted, Start, StyleTransfer, content_loss, gram_matrix, style_loss, total_variation};
 pub use resample::{Filter, resample};
 pub use score::{class_scores, scoring};
