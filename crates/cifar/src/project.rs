@@ -23,6 +23,7 @@ pub(crate) struct Cifar {
     training: Training,
     splits: Splits,
     params: Params,
+    stack: Stack,
     network: Sequential,
     loss: Loss,
 }
@@ -163,7 +164,7 @@ impl Project for Cifar {
         };
         let network = stack.build(params.root(), [3, 32, 32], start).map_err(input)?;
         let loss = Loss::new(&settings, &splits.train.class_counts());
-        Ok(Cifar { settings, training, splits, params, network, loss })
+        Ok(Cifar { settings, training, splits, params, stack, network, loss })
     }
 
     fn settings(&self) -> &Settings {
@@ -180,6 +181,17 @@ impl Project for Cifar {
 
     fn params(&self) -> &Params {
         &self.params
+    }
+
+    /// What a program must know to use the network on any picture.
+    fn about(&self) -> String {
+        let Normalize { mean, std } = self.normalize();
+        let layers: Vec<&str> = self.stack.lines().collect();
+        let classes = self.class_names();
+        let about = serde_json::json!({
+            "layers": layers, "image": [3, 32, 32], "mean": mean, "std": std, "classes": classes, "title": self.title(),
+        });
+        about.to_string()
     }
 
     fn model_name(&self) -> String {

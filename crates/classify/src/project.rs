@@ -104,6 +104,11 @@ pub trait Project: Sized + Sync {
     /// When it is no picture that can be used.
     fn read_picture(&self, path: &Path) -> Result<Vec<u8>, Failure>;
 
+    /// Words that go with the weights, for programs that are to use them without this one.
+    fn about(&self) -> String {
+        self.title()
+    }
+
     /// What else is to be said of a run, with its last parameters.
     fn findings(&self, tape: &mut Tape, params: &Params) -> Vec<Finding> {
         let _ = (tape, params);

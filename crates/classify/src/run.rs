@@ -108,7 +108,7 @@ pub(crate) fn run_in<P: Project>(
         println!("\n{}", train::profile_table(profile));
     }
     train::save_curves(folder, &project.title(), &best)?;
-    folder.write("model.safetensors", &weights::to_bytes(&best.params))?;
+    folder.write("model.safetensors", &weights::to_bytes_about(&best.params, &project.about()))?;
     let mut tape = Tape::new();
     let test = train::evaluate(&mut tape, &best.params, &mut project.plain_data(&splits.test, BATCH), &project.task());
     let predictions = predictions(&mut tape, &best.params, project);

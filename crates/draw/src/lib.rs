@@ -22,9 +22,12 @@ mod axis;
 mod canvas;
 mod confusion;
 mod contact_sheet;
+mod decode;
 mod error;
 mod figure;
 mod file;
+#[cfg(feature = "photos")]
+mod heat;
 mod layout;
 mod picture;
 mod share_table;
@@ -36,6 +39,8 @@ pub use contact_sheet::ContactSheet;
 pub use error::DrawError;
 pub use figure::{Curve, Figure};
 pub use file::{is_temporary, write_file};
+#[cfg(feature = "photos")]
+pub use heat::{Colors, color_bar, heat_map, overlay};
 pub use picture::Picture;
 pub use share_table::ShareTable;
 pub use sparkline::sparkline;

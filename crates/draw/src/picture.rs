@@ -1,12 +1,7 @@
 //! [`Picture`]: pixels in memory, and how they are read from a file.
 
-use crate::DrawError;
-use std::fs::File;
-use std::io::BufReader;
+use crate::{DrawError, decode};
 use std::path::Path;
-
-/// The most pixels that a file may have.
-const MOST_PIXELS: u64 = 64 << 20;
 
 /// A picture in gray or in color, 8 bits a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,42 +24,24 @@ impl Picture {
         Picture { width, height, channels, pixels }
     }
 
-    /// Reads a PNG file. Transparent parts become white; 16-bit channels keep their upper half.
+    /// Reads a PNG file, or a JPEG file with the feature `photos`. Transparent parts become white; 16-bit channels keep
+    /// their upper half; CMYK becomes red, green and blue.
     ///
     /// # Errors
-    /// [`DrawError::Picture`] where it is no PNG, damaged, or has more than 64 megapixels.
+    /// [`DrawError::Picture`] where it is neither, damaged, or has more than 64 megapixels.
     pub fn open(path: impl AsRef<Path>) -> Result<Picture, DrawError> {
         let path = path.as_ref();
-        let error = |what, expected, found: String| DrawError::Picture { path: path.into(), what, expected, found };
-        let file = File::open(path).map_err(|source| error("file", "one that can be read", source.to_string()))?;
-        let mut decoder = png::Decoder::new(BufReader::new(file));
-        decoder.set_transformations(png::Transformations::EXPAND | png::Transformations::STRIP_16);
-        let damaged = |source: png::DecodingError| error("contents", "a whole PNG", source.to_string());
-        let mut reader = decoder.read_info().map_err(damaged)?;
-        let (width, height) = reader.info().size();
-        if u64::from(width) * u64::from(height) > MOST_PIXELS {
-            return Err(error("size", "at most 64 megapixels", format!("{width}×{height}")));
-        }
-        let mut pixels = vec![0; reader.output_buffer_size().unwrap_or(0)];
-        let frame = reader.next_frame(&mut pixels).map_err(damaged)?;
-        pixels.truncate(frame.buffer_size());
-        // What follows the pixels must be whole too.
-        reader.finish().map_err(damaged)?;
-        let over_white = |value: u8, alpha: u8| {
-            let (value, alpha) = (u32::from(value), u32::from(alpha));
-            ((value * alpha + 255 * (255 - alpha) + 127) / 255) as u8
-        };
-        let (channels, pixels) = match frame.color_type {
-            png::ColorType::Grayscale => (1, pixels),
-            png::ColorType::Rgb => (3, pixels),
-            png::ColorType::GrayscaleAlpha => (1, pixels.chunks_exact(2).map(|p| over_white(p[0], p[1])).collect()),
-            png::ColorType::Rgba => {
-                let opaque = |p: &[u8]| [over_white(p[0], p[3]), over_white(p[1], p[3]), over_white(p[2], p[3])];
-                (3, pixels.chunks_exact(4).flat_map(opaque).collect())
-            }
-            png::ColorType::Indexed => return Err(error("colors", "a palette", "none".to_string())),
-        };
-        Ok(Picture::new(width as usize, height as usize, channels, pixels))
+        let read = std::fs::read(path);
+        let bytes = read.map_err(|source| decode::error(path, "file", "one that can be read", source.to_string()))?;
+        Picture::from_bytes(&bytes, path)
+    }
+
+    /// The picture that a file's bytes are, as [`open`](Picture::open); errors name the path.
+    ///
+    /// # Errors
+    /// [`DrawError::Picture`].
+    pub fn from_bytes(bytes: &[u8], path: impl AsRef<Path>) -> Result<Picture, DrawError> {
+        decode::decode(bytes, path.as_ref())
     }
 
     /// How many pixels it is wide.
@@ -218,7 +195,7 @@ mod tests {
         let mut huge = good.clone();
         huge[16..24].copy_from_slice(&[0, 1, 0, 0, 0, 1, 0, 0]);
         assert!(open(&huge).is_err());
-        let error = open(b"\xff\xd8\xff\xe0 a JPEG").unwrap_err();
+        let error = open(b"GIF89a").unwrap_err();
         assert!(error.contains("x.png: contents: expected a whole PNG") && error.contains("convert it"), "{error}");
         assert!(Picture::open("nowhere.png").unwrap_err().to_string().contains("nowhere.png"));
     }

@@ -27,6 +27,7 @@ use byteorder::{ByteOrder, LittleEndian};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use stored::Stored;
@@ -75,6 +76,18 @@ fn differences(missing: &[String], extra: &[String], reshaped: &[String]) -> Str
 
 /// All parameters and buffers as the bytes of a safetensors file.
 pub fn to_bytes(params: &Params<f32>) -> Vec<u8> {
+    serialize(params, None)
+}
+
+/// As [`to_bytes`], with words about the weights, such as how the network is made; [`about`] reads them again.
+pub fn to_bytes_about(params: &Params<f32>, about: &str) -> Vec<u8> {
+    serialize(params, Some(HashMap::from([(ABOUT.to_string(), about.to_string())])))
+}
+
+/// Under which name a file has words about its weights.
+const ABOUT: &str = "about";
+
+fn serialize(params: &Params<f32>, words: Option<HashMap<String, String>>) -> Vec<u8> {
     let bytes = |numbers: &[f32]| {
         let mut bytes = vec![0; 4 * numbers.len()];
         LittleEndian::write_f32_into(numbers, &mut bytes);
@@ -85,7 +98,16 @@ pub fn to_bytes(params: &Params<f32>) -> Vec<u8> {
         let view = TensorView::new(Dtype::F32, p.tensor().shape().dims().to_vec(), bytes);
         (p.name(), view.expect("a tensor has as many numbers as its shape says"))
     });
-    safetensors::serialize(views, None).expect("names and shapes can be written as JSON")
+    safetensors::serialize(views, words).expect("names and shapes can be written as JSON")
+}
+
+/// The words about the weights in the bytes of a safetensors file, if there are any.
+///
+/// # Errors
+/// [`WeightsError::Format`].
+pub fn about(bytes: &[u8]) -> Result<Option<String>, WeightsError> {
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| WeightsError::Format(error.to_string()))?;
+    Ok(header.metadata().as_ref().and_then(|words| words.get(ABOUT).cloned()))
 }
 
 /// Loads every parameter and buffer from the bytes of a safetensors file, which must have the same names and shapes.
@@ -104,18 +126,26 @@ pub fn from_bytes(params: &mut Params<f32>, bytes: &[u8]) -> Result<(), WeightsE
     stored::fill(params, stored.collect())
 }
 
-/// Loads every parameter and buffer from a file: safetensors, as [`from_bytes`], or, with the feature `pth`, what
-/// `torch.save(model.state_dict(), path)` wrote. Nothing in such a file is executed: of the commands in it, those that
-/// build tensors are understood, and any other is an error.
+/// Loads every parameter and buffer from a file; see [`from_file`].
 ///
 /// # Errors
 /// [`WeightsError`].
 pub fn load(params: &mut Params<f32>, path: impl AsRef<Path>) -> Result<(), WeightsError> {
     let path = path.as_ref();
     let bytes = std::fs::read(path).map_err(|source| WeightsError::Read { path: path.into(), source })?;
+    from_file(params, &bytes)
+}
+
+/// Loads every parameter and buffer from the bytes of a file: safetensors, as [`from_bytes`], or, with the feature `pth`, what
+/// `torch.save(model.state_dict(), path)` wrote. Nothing in such a file is executed: of the commands in it, those that
+/// build tensors are understood, and any other is an error.
+///
+/// # Errors
+/// [`WeightsError`].
+pub fn from_file(params: &mut Params<f32>, bytes: &[u8]) -> Result<(), WeightsError> {
     #[cfg(feature = "pth")]
-    if pth::is_archive(&bytes) {
-        return stored::fill(params, pth::read(&bytes)?);
+    if pth::is_archive(bytes) {
+        return stored::fill(params, pth::read(bytes)?);
     }
-    from_bytes(params, &bytes)
+    from_bytes(params, bytes)
 }

@@ -30,3 +30,11 @@ fn what_does_not_fit_is_listed_and_nothing_is_changed() {
     }
     assert!(matches!(load(&mut params, "nowhere"), Err(WeightsError::Read { .. })));
 }
+
+#[test]
+fn words_travel_with_the_weights() {
+    let bytes = to_bytes_about(&model(3, 1), "flatten; linear 2");
+    assert_eq!(about(&bytes).unwrap().unwrap(), "flatten; linear 2");
+    assert!(about(&to_bytes(&model(3, 1))).unwrap().is_none() && about(b"nothing").is_err());
+    from_bytes(&mut model(3, 2), &bytes).unwrap();
+}
