@@ -49,7 +49,7 @@ mod trainer;
 
 pub use arguments::{RunArguments, at_least_one, expect_accuracy, non_negative, positive, proportion, start_threads};
 pub use checkpoint::{Array, CheckpointError, Checkpoints, Found, Numbers, Snapshot};
-pub use choice::{ChoiceError, Minimizer, OptimizerChoice, Rates, ScheduleChoice};
+pub use choice::{ChoiceError, Minimizer, OptimizerChoice, Rates, ScheduleChoice, nearest};
 pub use config::{ConfigError, FileOptions, read_config, read_toml};
 pub use curves::save_curves;
 pub use draw::sparkline;

@@ -7,4 +7,4 @@ pub(crate) mod spec;
 pub use optimizer::{Minimizer, OptimizerChoice};
 pub use schedule::{Rates, ScheduleChoice};
 pub use spec::ChoiceError;
-pub(crate) use spec::nearest;
+pub use spec::nearest;

@@ -40,7 +40,7 @@ pub enum ChoiceError {
 }
 
 /// Words that suggest what may have been meant.
-pub(crate) fn nearest(word: &str, known: &[&str]) -> String {
+pub fn nearest(word: &str, known: &[&str]) -> String {
     let similar = known.iter().map(|&known| (strsim::jaro_winkler(word, known), known));
     match similar.max_by(|a, b| a.0.total_cmp(&b.0)) {
         Some((similarity, known)) if similarity > 0.7 => format!(" (did you mean {known:?}?)"),
