@@ -111,6 +111,41 @@ maps = attributions(network, network.features[12], x, target, 24, 20, 20)
 result["squeezenet1_1"] = {"logits": logits.reshape(-1).tolist(), "target": target,
                            "maps": {name: summary(value, 5) for name, value in maps.items()}}
 
+def gram(features):
+    _, channels, height, width = features.shape
+    rows = features.reshape(channels, -1)
+    return rows @ rows.T / (channels * height * width)
+
+
+def first_losses(features, content, style, weights):
+    """Content, style and total variation for the content itself, clamped as style transfer clamps it; and the gradient."""
+    content_weight, style_weights, variation_weight = weights
+    def activations(x):
+        results = []
+        for layer in features:
+            x = layer(x)
+            results.append(x)
+        return results
+    wished, grams = activations(content)[3], [gram(activations(style)[i]) for i in (1, 4, 6, 7)]
+    x = content.clamp(-0.7, 0.7).requires_grad_()
+    results = activations(x)
+    losses = [content_weight * (results[3] - wished).square().sum(),
+              sum(w * (gram(results[i]) - g).square().sum() for i, w, g in zip((1, 4, 6, 7), style_weights, grams)),
+              variation_weight * (x.diff(dim=2).square().sum() + x.diff(dim=3).square().sum())]
+    gradient = torch.autograd.grad(sum(losses), x)[0]
+    return [loss.item() for loss in losses], gradient
+
+
+presets = {"composition-vii": (5e-2, [20000, 500, 12, 1], 5e-2), "the-scream": (3e-2, [200000, 800, 12, 1], 2e-2),
+           "starry-night": (6e-2, [300000, 1000, 15, 3], 2e-2)}
+result["style"] = {}
+content, style = numbers(3 * 40 * 48, 80).reshape(1, 3, 40, 48), numbers(3 * 56 * 44, 81).reshape(1, 3, 56, 44)
+for name, weights in presets.items():
+    losses, gradient = first_losses(network.features, content, style, weights)
+    # Adam's first step is the rate in the direction of the sign; then the pixels of the second step are clamped.
+    moved = content.clamp(-0.7, 0.7) - 0.1 * gradient.sign()
+    result["style"][name] = {"losses": losses, "gradient": summary(gradient, 5), "second": summary(moved.clamp(-0.7, 0.7), 6)}
+
 networks = {"squeezenet1_0": 64, "resnet18": 64, "resnet34": 64}
 result["logits"] = {}
 for name, size in networks.items():

@@ -2,7 +2,7 @@
 
 use explain::{
     Deconvnet, Filter, GradCam, GuidedBackprop, InputTimesGradient, IntegratedGradients, LayerActivation,
-    LayerConductance, Occlusion, Saliency, class_scores, resample, scoring,
+    LayerConductance, Occlusion, Saliency, StyleTransfer, class_scores, resample, scoring,
 };
 use nn::zoo::Architecture;
 use nn::{Conv2d, Flatten, Layer, Linear, MaxPool2d, Relu, Sequential};
@@ -181,4 +181,57 @@ fn pictures_are_resized_as_pillow_does() {
     let resized = resample(&map.unwrap(), [12, 12], Filter::Bicubic);
     comparison.add_all("resized", resized.as_slice(), &file["resized"]);
     assert!(comparison.largest < 1e-6, "{:e}, {}", comparison.largest, comparison.what);
+}
+
+fn compare_style<F: Real>(file: &Value, most: f64) {
+    let mut params = Params::<F>::new(0);
+    let model = Architecture::SqueezeNet1_1.build(params.root(), 20);
+    fill(&mut params, |_| false);
+    let content = Tensor::from_vec([1, 3, 40, 48], numbers(3 * 40 * 48, 80));
+    let style = Tensor::from_vec([1, 3, 56, 44], numbers(3 * 56 * 44, 81));
+    let presets = [
+        ("composition-vii", 5e-2, [20_000.0, 500.0, 12.0, 1.0], 5e-2),
+        ("the-scream", 3e-2, [200_000.0, 800.0, 12.0, 1.0], 2e-2),
+        ("starry-night", 6e-2, [300_000.0, 1000.0, 15.0, 3.0], 2e-2),
+    ];
+    for (name, content_weight, weights, variation) in presets {
+        let layers = [1, 4, 6, 7].into_iter().zip(weights).collect();
+        let transfer = StyleTransfer {
+            iterations: 2,
+            rates: (0.1, 180, 0.1),
+            clamp: (190, 0.7),
+            ..StyleTransfer::new(3, content_weight, layers, variation)
+        };
+        let (mut losses, mut second) = (Vec::new(), None);
+        transfer.paint(
+            &params,
+            &content,
+            &style,
+            |x, places| model.activations(x, places),
+            |painted, picture| {
+                losses.push(painted);
+                second = Some(picture.clone());
+            },
+        );
+        let expected = &file["style"][name];
+        let mut comparison = Comparison::default();
+        let found = [losses[0].content, losses[0].style, losses[0].total_variation];
+        for (found, theirs) in found.into_iter().zip(expected["losses"].as_array().unwrap()) {
+            let theirs = theirs.as_f64().unwrap();
+            comparison.add(name, found, theirs, theirs);
+        }
+        assert!(comparison.largest < most, "losses: {:e} from PyTorch's, {}", comparison.largest, comparison.what);
+        let mut comparison = Comparison::default();
+        comparison.add_summary(name, second.unwrap().as_slice(), 6, &expected["second"]);
+        // Adam divides by the gradient's size and 1e-8; a sign may differ in single precision.
+        let most = if most < 1e-8 { 1e-6 } else { 1e-3 };
+        assert!(comparison.largest < most, "step: {:e} from PyTorch's, {}", comparison.largest, comparison.what);
+    }
+}
+
+#[test]
+fn style_transfer_begins_as_pytorch_does() {
+    let file = file();
+    compare_style::<f64>(&file, 1e-10);
+    compare_style::<f32>(&file, 1e-4);
 }

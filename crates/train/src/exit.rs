@@ -105,8 +105,25 @@ fn chain(error: &dyn Error) -> String {
     text
 }
 
+/// The exit code of a program whose reader has gone, as shells count it: 128 and the number of SIGPIPE.
+const BROKEN_PIPE: i32 = 141;
+
+/// Ends the program without a word when whoever reads its output has read enough, as in `… | head`. To Rust's `println!`
+/// that is a reason to panic.
+fn end_quietly_with_the_reader() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let message = panic.payload().downcast_ref::<String>().map_or("", String::as_str);
+        if message.starts_with("failed printing to std") && message.contains("Broken pipe") {
+            std::process::exit(BROKEN_PIPE);
+        }
+        usual(panic);
+    }));
+}
+
 /// What `main` is: runs the program, prints its failure to the error stream, and chooses the exit code.
 pub fn run(program: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
+    end_quietly_with_the_reader();
     match program() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

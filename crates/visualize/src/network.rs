@@ -40,8 +40,13 @@ struct About {
 enum NetworkError {
     #[error("no architecture {name:?}{hint}; there are {known}")]
     Architecture { name: String, hint: String, known: String },
-    #[error("no weights of {name} in {}; {way}", places.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(" or "))]
-    NoWeights { name: &'static str, places: Vec<PathBuf>, way: &'static str },
+    #[error(
+        "no weights of {name} in {}; download them with `cargo xtask data squeezenet`, or give their file with --weights",
+        places.iter().map(|place| place.display().to_string()).collect::<Vec<_>>().join(" or ")
+    )]
+    NoDownload { name: &'static str, places: Vec<PathBuf> },
+    #[error("{name} needs --weights: torchvision's .pth, or safetensors with the same names")]
+    NoFile { name: &'static str },
     #[error("{}: it does not say how its network is made: name the architecture with --model", path.display())]
     NoAbout { path: PathBuf },
     #[error("{}: {source}", path.display())]
@@ -218,15 +223,16 @@ pub(crate) fn architecture(name: &str) -> Result<Architecture, Failure> {
 /// Where `cargo xtask data` puts the weights of an architecture.
 fn downloaded(architecture: Architecture) -> Result<PathBuf, Failure> {
     let name = architecture.name();
-    let way = match architecture {
-        Architecture::SqueezeNet1_1 => {
-            "download them with `cargo xtask data squeezenet`, or give their file with --weights"
-        }
-        _ => "give their file with --weights: torchvision's .pth, or safetensors",
-    };
-    match data::cached("squeezenet") {
-        Ok(folder) if folder.join(format!("{name}.pth")).is_file() => Ok(folder.join(format!("{name}.pth"))),
-        Ok(folder) => Err(input(NetworkError::NoWeights { name, places: vec![folder], way })),
-        Err(places) => Err(input(NetworkError::NoWeights { name, places, way })),
+    if architecture != Architecture::SqueezeNet1_1 {
+        return Err(input(NetworkError::NoFile { name }));
     }
+    let places = match data::cached("squeezenet") {
+        Ok(folder) if folder.join(SQUEEZENET).is_file() => return Ok(folder.join(SQUEEZENET)),
+        Ok(folder) => vec![folder],
+        Err(places) => places,
+    };
+    Err(input(NetworkError::NoDownload { name, places }))
 }
+
+/// What `cargo xtask data squeezenet` brings.
+const SQUEEZENET: &str = "squeezenet1_1-b8a52dc0.pth";

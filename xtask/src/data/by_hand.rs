@@ -17,7 +17,7 @@ pub(super) fn instructions(dataset: &Dataset, folder: &Path) -> String {
     _ = write!(
         text,
         "\nand check{} them, then go on:\n\n  cargo xtask data {name} --to {}\n  {}\n\n\
-         --data-dir takes any folder.",
+         Any other folder will do as well.",
         if dataset.members.is_empty() { "" } else { " and unpack" },
         quoted(folder),
         command(dataset, folder),
@@ -58,7 +58,7 @@ mod tests {
         for dataset in DATASETS {
             let text = instructions(dataset, Path::new("some where"));
             let files = dataset.files.iter().flat_map(|file| [file.name, file.sha256]);
-            for needed in files.chain(dataset.mirrors.iter().copied()).chain(["--data-dir \"some where\""]) {
+            for needed in files.chain(dataset.mirrors.iter().copied()).chain(["\"some where\""]) {
                 assert!(text.contains(needed), "{needed} is missing in\n{text}");
             }
             dataset.files.iter().for_each(|file| assert!(text.contains(&format!("{} bytes", file.size))));

@@ -134,6 +134,19 @@ pub(super) const DATASETS: &[Dataset] = &[
         members: &[member("train.bin", 153_700_000), member("test.bin", 30_740_000)],
         command: "cargo run --release -p cifar -- --dataset cifar100 --data-dir FOLDER",
     },
+    Dataset {
+        name: "squeezenet",
+        title: "SqueezeNet 1.1 for ImageNet, torchvision's weights",
+        mirrors: &["https://download.pytorch.org/models/"],
+        files: &[file(
+            "squeezenet1_1-b8a52dc0.pth",
+            4_958_839,
+            "b8a52dc049b60e4b6ab68ad0df457362afab8b6304b2febdc1650a5dab4d7e7b",
+        )],
+        members: &[],
+        command: "cargo run --release -p visualize -- classify photo:chelsea --model squeezenet1_1 \
+                  --weights FOLDER/squeezenet1_1-b8a52dc0.pth",
+    },
 ];
 
 const fn member(name: &'static str, size: u64) -> Member {

@@ -32,9 +32,9 @@ pub struct StyleTransfer {
     pub total_variation: f64,
     /// How many steps.
     pub iterations: usize,
-    /// The learning rate, and the one from a step on.
+    /// The learning rate, and the one from a step on, where Adam also begins anew.
     pub rates: (f64, usize, f64),
-    /// Before this step, pixels are kept within this distance of 0.
+    /// At the beginning of every step before this one, pixels are brought within this distance of 0.
     pub clamp: (usize, f64),
     /// What the painting starts from.
     pub start: Start,
@@ -117,7 +117,23 @@ impl StyleTransfer {
         };
         let (first, change, last) = self.rates;
         let mut adam = Adam::new(first);
+        let (until, limit) = (self.clamp.0, F::from_f64(self.clamp.1));
         for step in 0..self.iterations {
+            if step < until {
+                let pixels = params.get_mut(picture).as_mut_slice().iter_mut();
+                pixels.for_each(|x| {
+                    *x = if *x > limit {
+                        limit
+                    } else if *x < -limit {
+                        -limit
+                    } else {
+                        *x
+                    }
+                });
+            }
+            if step == change {
+                adam = Adam::new(last);
+            }
             let (_, losses, gradient) = tape.grad_aux(&params, |t| {
                 t.set_training(false);
                 let x = t.param(picture);
@@ -134,24 +150,9 @@ impl StyleTransfer {
             });
             let [content, style, total_variation] = losses;
             let painted = Painted { steps: step, content, style, total_variation };
-            adam.set_learning_rate(if step < change { first } else { last });
-            let (until, limit) = self.clamp;
             // The losses belong to the picture before the step.
             observe(painted, params.get(picture).tensor());
             adam.step(&mut params, gradient);
-            if step < until {
-                let limit = F::from_f64(limit);
-                let pixels = params.get_mut(picture).as_mut_slice().iter_mut();
-                pixels.for_each(|x| {
-                    *x = if *x > limit {
-                        limit
-                    } else if *x < -limit {
-                        -limit
-                    } else {
-                        *x
-                    }
-                });
-            }
         }
         params.get(picture).tensor().clone()
     }

@@ -144,7 +144,7 @@ pub fn load(params: &mut Params<f32>, path: impl AsRef<Path>) -> Result<(), Weig
 /// [`WeightsError`].
 pub fn from_file(params: &mut Params<f32>, bytes: &[u8]) -> Result<(), WeightsError> {
     #[cfg(feature = "pth")]
-    if pth::is_archive(bytes) {
+    if pth::is_pth(bytes) {
         return stored::fill(params, pth::read(bytes)?);
     }
     from_bytes(params, bytes)

@@ -52,7 +52,7 @@ pub(crate) fn dream(arguments: &DreamArguments) -> Result<(), Failure> {
     for (step, stage) in &stages {
         let probability = threads.run(|| network.probabilities(&mut tape, stage))[class];
         let shown = pictures::to_picture(&network.denormalize(stage));
-        let captions = [format!("after {step} steps"), said(&network, class, probability)];
+        let captions = [format!("step {step}"), said(&network, class, probability)];
         sheet = sheet.picture(pictures::enlarged(&shown), captions);
     }
     let probability = threads.run(|| network.probabilities(&mut tape, &picture))[class];

@@ -1,6 +1,7 @@
-//! PyTorch's `.pth` files: a zip archive with a pickle, which says what the tensors are called and how they lie in the
-//! storages, and one file a storage.
+//! PyTorch's `.pth` files: a pickle, which says what the tensors are called and how they lie in the storages, and the
+//! storages. Since 2020 they are files of a zip archive; before, they followed each other.
 
+mod legacy;
 mod pickle;
 #[cfg(test)]
 mod tests;
@@ -20,13 +21,20 @@ const MOST_PICKLE: u64 = 16 << 20;
 /// Under which names a checkpoint may hold the weights, among other things.
 const WEIGHTS: [&str; 3] = ["state_dict", "model_state_dict", "model"];
 
-/// Whether a file is a zip archive.
-pub(super) fn is_archive(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"PK\x03\x04")
+/// Whether a file is PyTorch's.
+pub(super) fn is_pth(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(legacy::MAGIC)
 }
 
 /// All tensors of a file. A checkpoint that holds the weights under a name of its own gives those.
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<Stored<'static>>, WeightsError> {
+    match bytes.strip_prefix(legacy::MAGIC) {
+        Some(rest) => legacy::read(rest),
+        None => read_archive(bytes),
+    }
+}
+
+fn read_archive(bytes: &[u8]) -> Result<Vec<Stored<'static>>, WeightsError> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| format(error.to_string()))?;
     let mut names = archive.file_names().filter_map(Result::ok);
     let pickle = names.find(|name| name.ends_with("/data.pkl")).map(|name| name.into_owned());
@@ -38,7 +46,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Stored<'static>>, WeightsError> {
     {
         return Err(format("its numbers are not little-endian".to_string()));
     }
-    let contents = pickle::read(&entry(&mut archive, &pickle, MOST_PICKLE)?)?;
+    let pickle = entry(&mut archive, &pickle, MOST_PICKLE)?;
+    let (contents, _) = pickle::read(&pickle)?;
     let mut storages = BTreeMap::new();
     let tensors = tensors(&contents)?;
     for (_, tensor) in &tensors {
@@ -52,8 +61,16 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Stored<'static>>, WeightsError> {
             storages.insert(key.clone(), storage);
         }
     }
+    gather(tensors, |key| storages.get(key).map(Vec::as_slice))
+}
+
+/// The numbers of tensors, from the storages of some keys.
+fn gather<'s>(
+    tensors: Vec<(String, TensorView)>,
+    storage: impl Fn(&str) -> Option<&'s [u8]>,
+) -> Result<Vec<Stored<'static>>, WeightsError> {
     let stored = |(name, tensor): (String, TensorView)| {
-        let bytes = tensor.gather(&storages[&tensor.storage.key]).ok_or_else(|| {
+        let bytes = storage(&tensor.storage.key).and_then(|storage| tensor.gather(storage)).ok_or_else(|| {
             format(format!("tensor {name} reaches beyond its storage of {} numbers", tensor.storage.count))
         })?;
         Ok(Stored { name, kind: tensor.storage.kind.to_string(), shape: tensor.shape, bytes: Cow::Owned(bytes) })

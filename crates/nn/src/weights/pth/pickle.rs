@@ -6,12 +6,12 @@ use super::value::{Global, Pickle, Storage, TensorView, Value};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-/// The value that a pickle describes.
-pub(super) fn read(bytes: &[u8]) -> Result<Pickle, WeightsError> {
+/// The value that a pickle describes, and the bytes behind it.
+pub(super) fn read(bytes: &[u8]) -> Result<(Pickle, &[u8]), WeightsError> {
     let (stack, marks, memo, dictionaries) = (Vec::new(), Vec::new(), HashMap::new(), Vec::new());
     let mut machine = Machine { bytes, at: 0, stack, marks, memo, dictionaries };
     let top = machine.run()?;
-    Ok(Pickle { top, dictionaries: machine.dictionaries })
+    Ok((Pickle { top, dictionaries: machine.dictionaries }, &bytes[machine.at..]))
 }
 
 struct Machine<'b> {
@@ -37,8 +37,9 @@ impl<'b> Machine<'b> {
                 0x95 => drop(self.take(8)?),
                 // STOP
                 b'.' => return self.pop(),
-                // NONE, NEWTRUE, NEWFALSE
-                b'N' | 0x88 | 0x89 => self.stack.push(Value::Nothing),
+                b'N' => self.stack.push(Value::Nothing),
+                // NEWTRUE, NEWFALSE
+                0x88 | 0x89 => self.stack.push(Value::Bool(opcode == 0x88)),
                 b'K' => self.whole(1)?,
                 b'M' => self.whole(2)?,
                 b'J' => self.whole(4)?,
@@ -74,7 +75,17 @@ impl<'b> Machine<'b> {
                     }
                 }
                 b'(' => self.marks.push(self.stack.len()),
-                b')' => self.stack.push(Value::tuple(Vec::new())?),
+                // EMPTY_TUPLE, EMPTY_LIST: nothing here tells them apart
+                b')' | b']' => self.stack.push(Value::tuple(Vec::new())?),
+                // APPEND, APPENDS
+                b'a' => {
+                    let from = self.stack.len().checked_sub(1);
+                    self.append(from)?;
+                }
+                b'e' => {
+                    let from = self.mark()?;
+                    self.append(Some(from))?;
+                }
                 0x85..=0x87 => {
                     let from = self.stack.len().checked_sub((opcode - 0x84) as usize);
                     self.tuple(from)?;
@@ -211,6 +222,14 @@ impl<'b> Machine<'b> {
         Ok(())
     }
 
+    fn append(&mut self, from: Option<usize>) -> Read<()> {
+        let Some(from) = from else { return self.fail("too few values") };
+        let more = self.stack.split_off(from);
+        let Some(Value::Tuple(items, _)) = self.stack.pop() else { return self.fail("items of no list") };
+        self.stack.push(Value::tuple(items.iter().cloned().chain(more).collect())?);
+        Ok(())
+    }
+
     fn set_items(&mut self, from: Option<usize>) -> Read<()> {
         let Some(from) = from else { return self.fail("too few values") };
         let items = self.stack.split_off(from);
@@ -258,10 +277,14 @@ impl<'b> Machine<'b> {
     }
 }
 
-/// The storage of a reference `("storage", type, key, device, count)`.
+/// The storage of a reference `("storage", type, key, device, count)`; older files add `None`.
 fn storage(value: &Value) -> Option<Storage> {
     let Value::Tuple(items, _) = value else { return None };
-    let [what, Value::Global(Global::Storage { kind, size }), key, _device, count] = &items[..] else { return None };
+    let ([what, Value::Global(Global::Storage { kind, size }), key, _device, count]
+    | [what, Value::Global(Global::Storage { kind, size }), key, _device, count, Value::Nothing]) = &items[..]
+    else {
+        return None;
+    };
     let key = key.text().filter(|key| !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric()))?;
     (what.text() == Some("storage")).then_some(())?;
     Some(Storage { kind, size: *size, key: key.to_string(), count: count.size()? })

@@ -115,3 +115,26 @@ fn no_damaged_file_is_accepted_or_crashes() {
         }
     }
 }
+
+/// As PyTorch wrote files before 2020.
+fn legacy(pickle: &[u8], storages: [&[f32]; 2]) -> Vec<u8> {
+    let mut bytes = [legacy::MAGIC, b"\x80\x02M\xe9\x03.", b"\x80\x02}X\x0d\0\0\0little_endian\x88s."].concat();
+    bytes.extend(pickle);
+    bytes.extend(b"\x80\x02]q\0(X\x01\0\0\x000X\x01\0\0\x001e.");
+    for numbers in storages {
+        bytes.extend((numbers.len() as u64).to_le_bytes());
+        numbers.iter().for_each(|x| bytes.extend(x.to_le_bytes()));
+    }
+    bytes
+}
+
+#[test]
+fn files_from_before_archives() {
+    let good = legacy(&pickle((&[2, 3], &[3, 1]), 6), [&SIX, &[7.0, 8.0]]);
+    assert_eq!(weight_of(&good).unwrap(), SIX);
+    for length in 0..good.len() {
+        assert!(weight_of(&good[..length]).is_err(), "cut to {length} of {} bytes", good.len());
+    }
+    let short = legacy(&pickle((&[2, 3], &[3, 1]), 7), [&SIX, &[7.0, 8.0]]);
+    assert!(weight_of(&short).unwrap_err().contains("storage 0: expected 7 numbers, found 6"));
+}

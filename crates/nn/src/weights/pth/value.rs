@@ -9,8 +9,9 @@ const MOST_DEPTH: usize = 16;
 /// A value on the stack of the pickle. Copying one is cheap, and copies are the same container.
 #[derive(Clone, Debug)]
 pub(super) enum Value {
-    /// None, true, false, a number that is not whole: what says nothing about weights.
+    /// None, and a number that is not whole: what says nothing about weights.
     Nothing,
+    Bool(bool),
     Whole(i64),
     Text(Rc<str>),
     Tuple(Rc<[Value]>, usize),
