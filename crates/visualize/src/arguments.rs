@@ -176,9 +176,9 @@ pub(crate) struct FoolArguments {
     #[arg(long, value_name = "CLASS")]
     pub(crate) target: String,
 
-    /// How far a step goes, in normalized units
-    #[arg(long, value_parser = positive, default_value_t = 0.5)]
-    pub(crate) rate: f64,
+    /// How far a step goes, in normalized units [default: 0.5 at 224 pixels, less for smaller pictures]
+    #[arg(long, value_parser = positive)]
+    pub(crate) rate: Option<f64>,
 
     /// The most steps
     #[arg(long, value_name = "N", value_parser = at_least_one, default_value_t = 100)]

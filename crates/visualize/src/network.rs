@@ -90,8 +90,7 @@ impl Network {
     /// The network of a file that says how it is made.
     fn described(bytes: &[u8], path: &Path) -> Result<Network, Failure> {
         let wrong = |source| input(NetworkError::Weights { path: path.into(), source });
-        // PyTorch's archives say nothing; nor do most files.
-        let about = if bytes.starts_with(b"PK") { None } else { weights::about(bytes).map_err(wrong)? };
+        let about = weights::about(bytes).map_err(wrong)?;
         let about = about.ok_or_else(|| input(NetworkError::NoAbout { path: path.into() }))?;
         let broken = |what: String| input(NetworkError::About { path: path.into(), what });
         let about: About = serde_json::from_str(&about).map_err(|error| broken(error.to_string()))?;
@@ -166,6 +165,11 @@ impl Network {
     pub(crate) fn denormalize(&self, x: &Tensor) -> Tensor {
         let channel = |i: usize| i / (x.shape().len() / 3) % 3;
         Tensor::from_fn(x.shape(), |i| x.as_slice()[i] * self.std[channel(i)] + self.mean[channel(i)])
+    }
+
+    /// By how much steps of the usual length must be shorter, since the pictures are smaller than 224×224.
+    pub(crate) fn scale(&self) -> f64 {
+        ((self.size[0] * self.size[1]) as f64).sqrt() / 224.0
     }
 
     /// The least and the largest number of each channel that a picture can have.

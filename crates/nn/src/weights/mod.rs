@@ -101,11 +101,15 @@ fn serialize(params: &Params<f32>, words: Option<HashMap<String, String>>) -> Ve
     safetensors::serialize(views, words).expect("names and shapes can be written as JSON")
 }
 
-/// The words about the weights in the bytes of a safetensors file, if there are any.
+/// The words about the weights in the bytes of a file, if there are any; PyTorch's own files have none.
 ///
 /// # Errors
 /// [`WeightsError::Format`].
 pub fn about(bytes: &[u8]) -> Result<Option<String>, WeightsError> {
+    #[cfg(feature = "pth")]
+    if pth::is_pth(bytes) {
+        return Ok(None);
+    }
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| WeightsError::Format(error.to_string()))?;
     Ok(header.metadata().as_ref().and_then(|words| words.get(ABOUT).cloned()))
 }

@@ -18,7 +18,7 @@ pub(crate) fn dream(arguments: &DreamArguments) -> Result<(), Failure> {
     let threads = train::start_threads(arguments.network.threads)?;
     let [height, width] = network.size;
     // A step of length 25 is a fifteenth of the numbers of a picture of 224×224.
-    let rate = arguments.rate.unwrap_or(25.0 * ((height * width) as f64).sqrt() / 224.0);
+    let rate = arguments.rate.unwrap_or(25.0 * network.scale());
     let technique = ClassVisualization {
         iterations: arguments.iterations,
         rate,

@@ -21,7 +21,8 @@ pub(crate) fn fool(arguments: &FoolArguments) -> Result<(), Failure> {
     let x = network.normalize(&pictures::to_tensor(&picture));
     let before = threads.run(|| network.probabilities(&mut tape, &x));
     let bar = work::bar(arguments.iterations);
-    let technique = Fooling { rate: arguments.rate, iterations: arguments.iterations };
+    let rate = arguments.rate.unwrap_or(0.5 * network.scale());
+    let technique = Fooling { rate, iterations: arguments.iterations };
     let fooled = threads.run(|| {
         technique.fool(
             &mut tape,
