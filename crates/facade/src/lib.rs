@@ -136,11 +136,14 @@
 //! * [`tape`]: tensors, the tape, every operation; [`tape::ops`] has the formulas by kind.
 //! * [`nn`]: layers; [`optim`]: optimizers; [`data`]: data sets and batches. Each is a feature of the same name, on by
 //!   default.
+//! * `explain`, a feature that is off by default: what a network looks at, and how it can be fooled.
 //! * `train`, a feature that is off by default: the loop with progress on the screen, metrics files and figures.
 //! * `docs/from-pytorch.md` in the repository: thirty-two calls of PyTorch, and ours beside each.
 
 #[cfg(feature = "data")]
 pub use data;
+#[cfg(feature = "explain")]
+pub use explain;
 #[cfg(feature = "nn")]
 pub use nn;
 #[cfg(feature = "optim")]

@@ -45,7 +45,7 @@ const LAYERS: &[Layer] = &[
     layer(DRAW, &[TAPE], &[]),
     layer(TRAIN, &[OPTIM, DATA, DRAW, TAPE], &[NN, DATASETS]),
     layer(CLASSIFY, &[TRAIN, NN, DATA, DRAW, TAPE], &[DATASETS]),
-    layer(EXPLAIN, &[DRAW, NN, TAPE], &[DATASETS]),
+    layer(EXPLAIN, &[OPTIM, TAPE], &[NN]),
     layer(FACADE, LIBRARIES, &[]),
     layer("mnist", LIBRARIES, &[]),
     layer("cifar", LIBRARIES, &[]),
