@@ -50,10 +50,13 @@ impl Reproduce {
             let obtained = obtain::obtain(experiment, self.data(experiment), &root, &runs.join(experiment.name))?;
             let verdict = experiment.verdict(obtained.accuracy);
             println!(
-                "{:<28} expected {:>6.2} ± {:.2} %   obtained {:>6.2} %   {:>7.1} s   {verdict}",
-                experiment.name, experiment.expected, experiment.tolerance, obtained.accuracy, obtained.seconds
+                "{:<28} expected {:>15}   obtained {:>6.2} %   {:>7.1} s   {verdict}",
+                experiment.name,
+                experiment.expectation(),
+                obtained.accuracy,
+                obtained.seconds
             );
-            if verdict != "as expected" {
+            if verdict == experiments::NOT_AS_EXPECTED {
                 missed.push(experiment.name);
             }
             // After each, since the next may take an hour.
