@@ -207,13 +207,18 @@ impl<'t, F: Real> Graph<'t, F> {
         let mut out = self.output(shape);
         {
             let nodes = self.tape.nodes.borrow();
-            let values = inputs.map(|x| {
+            let mut values: [&[F]; N] = [&[]; N];
+            for (value, &x) in values.iter_mut().zip(&inputs) {
                 self.check(&nodes.list, x.into());
-                nodes.floats(x.id())
-            });
+                *value = nodes.floats(x.id());
+            }
             f(values, out.as_mut_slice());
         }
-        self.record(op, &inputs.map(Input::from), shape, out)
+        let mut list = [Input::default(); N];
+        for (input, x) in list.iter_mut().zip(inputs) {
+            *input = x.into();
+        }
+        self.record(op, &list, shape, out)
     }
 
     /// Records an op whose result `out` has been computed. Its inputs are forgotten when nothing will be differentiated
@@ -239,24 +244,38 @@ impl<'t, F: Real> Graph<'t, F> {
         shape: Shape,
         value: Stored<F>,
     ) -> Var<'t, F> {
-        let mut nodes = self.tape.nodes.borrow_mut();
+        let active = self.is_active(inputs);
+        if self.tape.is_profiling() {
+            self.profile_forward(&op, inputs, shape, &value);
+        }
+        let boxed = active.then(|| {
+            let place = self.tape.nodes.borrow().list.len();
+            self.tape.ops.borrow_mut().take(place, op)
+        });
+        self.push(value, shape, boxed, inputs)
+    }
+
+    /// Whether something may be differentiated through an op of these inputs; panics where one is stale. This and
+    /// [`push`](Self::push) do not depend on the op, so that they are compiled once and not once for each.
+    #[track_caller]
+    fn is_active(&self, inputs: &[Input]) -> bool {
+        let nodes = self.tape.nodes.borrow();
         let mut active = false;
         for &input in inputs {
             active |= self.check(&nodes.list, input).active;
         }
-        active &= self.is_recording();
-        if self.tape.is_profiling() {
-            self.profile_forward(&op, inputs.iter().map(|i| nodes.list[i.id as usize].shape), shape, &value);
-        }
-        let first_input = nodes.edges.len() as u32;
-        let (mut boxed, mut input_count) = (None, 0);
+        active && self.is_recording()
+    }
+
+    fn push(&'t self, value: Stored<F>, shape: Shape, op: Option<Arc<dyn Op<F>>>, inputs: &[Input]) -> Var<'t, F> {
+        let mut nodes = self.tape.nodes.borrow_mut();
+        let (active, first_input) = (op.is_some(), nodes.edges.len() as u32);
         if active {
-            boxed = Some(self.tape.ops.borrow_mut().take(nodes.list.len(), op));
-            input_count = inputs.len() as u32;
             nodes.edges.extend(inputs.iter().map(|input| input.id));
         }
+        let input_count = nodes.edges.len() as u32 - first_input;
         let generation = self.tape.generation.get();
-        nodes.list.push(Node { value, shape, op: boxed, first_input, input_count, generation, active });
+        nodes.list.push(Node { value, shape, op, first_input, input_count, generation, active });
         Var::new(self, nodes.list.len() as u32 - 1, generation)
     }
 

@@ -90,41 +90,27 @@ impl<F> Default for OpPool<F> {
     }
 }
 
-/// Puts `op` into a box that nobody else holds and that has its type.
-#[inline]
-fn refill<F: Real, O: Op<F>>(reused: &mut Arc<dyn Op<F>>, op: O) -> Result<(), O> {
-    match Arc::get_mut(reused).and_then(|slot| (slot as &mut dyn Any).downcast_mut::<O>()) {
-        Some(slot) => {
-            *slot = op;
-            Ok(())
-        }
-        None => Err(op),
-    }
-}
-
 impl<F: Real> OpPool<F> {
     /// The op, in a counted box, for the node in the place `id`.
     #[inline]
-    pub(crate) fn take<O: Op<F>>(&mut self, id: usize, mut op: O) -> Arc<dyn Op<F>> {
-        if let Some(mut reused) = self.recent.get_mut(id).and_then(Option::take) {
-            match refill(&mut reused, op) {
-                Ok(()) => return reused,
-                Err(again) => op = again,
-            }
-            self.give(reused);
-        }
-        self.take_by_type(op)
+    pub(crate) fn take<O: Op<F>>(&mut self, id: usize, op: O) -> Arc<dyn Op<F>> {
+        let Some(mut reused) = self.take_box(id, TypeId::of::<O>()) else { return Arc::new(op) };
+        let slot = Arc::get_mut(&mut reused).and_then(|slot| (slot as &mut dyn Any).downcast_mut::<O>());
+        *slot.expect("a box that nobody else holds, of the type that was asked for") = op;
+        reused
     }
 
-    #[cold]
-    fn take_by_type<O: Op<F>>(&mut self, op: O) -> Arc<dyn Op<F>> {
-        if let Some(mut reused) = self.by_type.get_mut(&TypeId::of::<O>()).and_then(Vec::pop) {
-            return match refill(&mut reused, op) {
-                Ok(()) => reused,
-                Err(op) => Arc::new(op),
-            };
+    /// A box of a type that nobody else holds, if there is one: most often that of the node in the place `id`. It does
+    /// not depend on the op, so that it is compiled once and not once for each.
+    fn take_box(&mut self, id: usize, type_id: TypeId) -> Option<Arc<dyn Op<F>>> {
+        if let Some(recent) = self.recent.get_mut(id).and_then(Option::take) {
+            if (&*recent as &dyn Any).type_id() == type_id && Arc::strong_count(&recent) == 1 {
+                return Some(recent);
+            }
+            self.give(recent);
         }
-        Arc::new(op)
+        // What is given back has one holder.
+        self.by_type.get_mut(&type_id).and_then(Vec::pop)
     }
 
     /// Takes the box of the node in the place `id` back, as a step ends.

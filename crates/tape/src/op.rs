@@ -122,11 +122,16 @@ impl<'a, 't, F: Real> Vjp<'a, 't, F> {
     /// When its shape is not that of the input.
     #[track_caller]
     pub fn give(&mut self, i: usize, rule: impl FnOnce(&Self) -> Var<'t, F>) {
-        let input = self.input(i);
-        if !self.sweep.wants(input) {
-            return;
+        if self.wants(i) {
+            let cotangent = rule(self);
+            self.accumulate(i, cotangent);
         }
-        let cotangent = rule(self);
+    }
+
+    /// The half of [`give`](Self::give) that does not depend on the rule, so that it is compiled once.
+    #[track_caller]
+    fn accumulate(&mut self, i: usize, cotangent: Var<'t, F>) {
+        let input = self.input(i);
         #[cfg(test)]
         let cotangent = crate::mutate::mutate(self.op.name(), i, cotangent);
         let (got, want) = (cotangent.shape(), self.graph().var_at(input).shape());

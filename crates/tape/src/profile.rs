@@ -1,7 +1,7 @@
 //! Reading the tape: where the time goes ([`Tape::profile`]) and what was computed ([`Tape::to_dot`]).
 
 use crate::node::Stored;
-use crate::{Graph, Op, Real, Shape, Tape};
+use crate::{Graph, Input, Op, Real, Shape, Tape};
 use std::fmt::{self, Write};
 use std::time::{Duration, Instant};
 
@@ -174,18 +174,13 @@ impl<F: Real> Tape<F> {
 
 impl<F: Real> Graph<'_, F> {
     #[cold]
-    pub(crate) fn profile_forward(
-        &self,
-        op: &impl Op<F>,
-        inputs: impl Iterator<Item = Shape>,
-        output: Shape,
-        value: &Stored<F>,
-    ) {
+    pub(crate) fn profile_forward(&self, op: &dyn Op<F>, inputs: &[Input], output: Shape, value: &Stored<F>) {
         let rule = self.tape.in_rule.get();
         let mut profiler = self.tape.profiler.borrow_mut();
         let Some(profiler) = profiler.as_mut() else { return };
         let elapsed = profiler.started.elapsed();
-        let inputs: Vec<Shape> = inputs.collect();
+        let nodes = self.tape.nodes.borrow();
+        let inputs: Vec<Shape> = inputs.iter().map(|input| nodes.list[input.id as usize].shape).collect();
         let flops = op.flops(&inputs, output);
         if let Some(trace) = &mut profiler.trace {
             let layer = self.layer_path().unwrap_or_default().to_string();

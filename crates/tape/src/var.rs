@@ -179,7 +179,7 @@ discrete!(IndexVar, u32, indices_of);
 discrete!(MaskVar, u8, mask_of);
 
 /// Any handle as an input of an op, so that floating-point numbers, indices and masks can stand in one list.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Input {
     pub(crate) id: u32,
     pub(crate) generation: u32,
