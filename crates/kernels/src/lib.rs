@@ -11,6 +11,8 @@
 
 #[macro_use]
 mod level;
+#[macro_use]
+mod micro;
 mod batch_norm;
 mod broadcast;
 mod conv;
@@ -21,7 +23,6 @@ mod gemm;
 mod index;
 mod layer_norm;
 mod math;
-mod micro;
 mod pack;
 mod peak;
 mod pool;

@@ -1,6 +1,6 @@
 //! Memory for packed operands, kept by every thread.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use crate::Float;
 
@@ -19,6 +19,7 @@ struct CacheLine {
 
 thread_local! {
     static SCRATCH: RefCell<Vec<CacheLine>> = const { RefCell::new(Vec::new()) };
+    static SHARED: Cell<Vec<CacheLine>> = const { Cell::new(Vec::new()) };
 }
 
 /// Calls `f` with memory for [`capacity`] elements, not initialized, aligned to a cache line. Not to be nested: `f` must
@@ -40,4 +41,17 @@ pub(crate) fn with_at_least<F: Float, R>(length: usize, f: impl FnOnce(*mut F) -
     }
     let mut memory = Vec::<F>::with_capacity(length);
     f(memory.as_mut_ptr())
+}
+
+/// Calls `f` with memory for `length` elements that its tasks share. The thread keeps it, as much as was ever asked for;
+/// what is asked for meanwhile, by another task that the thread takes on while it waits, is allocated and kept instead.
+pub(crate) fn with_shared<F: Float, R>(length: usize, f: impl FnOnce(*mut F) -> R) -> R {
+    let mut memory = SHARED.take();
+    let lines = (length * size_of::<F>()).div_ceil(size_of::<CacheLine>());
+    if memory.capacity() < lines {
+        memory = Vec::with_capacity(lines);
+    }
+    let result = f(memory.as_mut_ptr().cast());
+    SHARED.set(memory);
+    result
 }

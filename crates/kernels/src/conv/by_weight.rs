@@ -7,8 +7,12 @@
 //! The result arises transposed in the workspace. Where it is small, every thread takes some of the images, and the sums
 //! are added in the order of the images; the number of these parts depends on the sizes alone.
 
+use std::any::TypeId;
+use std::ptr;
+
 use super::bands::{Bands, WIDTH};
 use super::shape::ConvShape;
+use super::winograd;
 use crate::micro::{IndirectTile, MOST_ROWS, Micro, REGISTERS};
 use crate::pack::{Source, pack};
 use crate::simd::Work;
@@ -16,6 +20,9 @@ use crate::{Float, Level, for_each_index, scratch};
 
 /// Rows and columns of the result that make a part worth a thread of its own.
 const SHARE: usize = 16 * 14 * WIDTH;
+
+/// Numbers of the sums by tiles of all parts, about.
+const WINOGRAD_SHARE: usize = 1 << 20;
 
 /// The parts of the images that are summed apart.
 fn parts(shape: &ConvShape) -> usize {
@@ -29,9 +36,18 @@ fn part_length(shape: &ConvShape) -> usize {
     shape.groups * shape.group_inputs() * shape.kernel_size() * shape.group_outputs().next_multiple_of(WIDTH)
 }
 
+/// The parts of the images of a sum by tiles: more threads than these share the channels. Decides about bits.
+fn winograd_parts(shape: &ConvShape) -> usize {
+    (WINOGRAD_SHARE / winograd::by_weight_part_length(shape).max(1)).clamp(2, 16).min(shape.batch)
+}
+
 /// Numbers of the workspace.
 pub(super) fn workspace_length(shape: &ConvShape) -> usize {
-    parts(shape) * part_length(shape)
+    let direct = parts(shape) * part_length(shape);
+    if !winograd::suits_by_weight(shape) {
+        return direct;
+    }
+    direct.max(winograd_parts(shape) * winograd::by_weight_part_length(shape))
 }
 
 /// Computes it on all threads; the lengths are checked.
@@ -43,6 +59,14 @@ pub(super) fn run<F: Float>(level: Level, shape: &ConvShape, x: &[F], g: &[F], w
     }
     if shape.batch == 0 || shape.out_pixels() == 0 {
         return dw.fill(F::ZERO);
+    }
+    if winograd::suits_by_weight(shape) && is_single::<F>() {
+        // SAFETY: the numbers are `f32`.
+        let (x, g) = unsafe { (&*(ptr::from_ref(x) as *const [f32]), &*(ptr::from_ref(g) as *const [f32])) };
+        // SAFETY: as above; both are borrowed mutably.
+        let (to, dw) =
+            unsafe { (&mut *(ptr::from_mut(workspace) as *mut [f32]), &mut *(ptr::from_mut(dw) as *mut [f32])) };
+        return winograd::by_weight(level, shape, winograd_parts(shape), x, g, to, dw);
     }
     // Each thread has some of the channels, where the parts are fewer than the threads.
     let cuts = rayon::current_num_threads().div_ceil(parts * shape.groups).min(channels);
@@ -68,6 +92,10 @@ pub(super) fn run<F: Float>(level: Level, shape: &ConvShape, x: &[F], g: &[F], w
             *dw = (0..parts).fold(F::ZERO, |sum, part| sum + workspace[part * part_length + at]);
         }
     });
+}
+
+fn is_single<F: Float>() -> bool {
+    TypeId::of::<F>() == TypeId::of::<f32>()
 }
 
 struct Operands<'a, F> {

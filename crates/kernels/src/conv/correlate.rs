@@ -7,6 +7,7 @@
 
 use super::patches::{Panel, pack_patches};
 use super::shape::Taps;
+use super::winograd;
 use crate::gemm::Finish;
 use crate::micro::{Micro, REGISTERS, Tile};
 use crate::pack::{Source, pack};
@@ -66,6 +67,11 @@ impl<F: Float> Correlation<F> {
         self.channels * self.taps[0].count * self.taps[1].count
     }
 
+    /// Where the numbers of an output of a group begin.
+    pub(super) fn group_row(&self, group: usize, output: usize) -> *const F {
+        self.a.wrapping_add(group * self.a_group + output * self.a_row)
+    }
+
     fn pixels(&self) -> usize {
         self.grid[0] * self.grid[1]
     }
@@ -75,6 +81,12 @@ impl<F: Float> Correlation<F> {
     /// # Safety
     /// As [`Correlation`] states it; the processor has the level.
     pub(super) unsafe fn run(&self, level: Level) {
+        if let Some(single) =
+            (self as &dyn std::any::Any).downcast_ref::<Correlation<f32>>().filter(|all| winograd::suits(all))
+        {
+            // SAFETY: the caller's promise.
+            return unsafe { winograd::correlate(level, single) };
+        }
         let per_image = self.pixels().div_ceil(WIDTH);
         let panels = self.images * per_image;
         if panels == 0 || self.outputs == 0 {
@@ -214,7 +226,7 @@ impl<F: Float> Correlation<F> {
     ) {
         let [down, right] = self.taps;
         let taps = down.count * right.count;
-        let a = self.a.wrapping_add(group * self.a_group + m * self.a_row);
+        let a = self.group_row(group, m);
         // SAFETY: the caller's promise.
         unsafe {
             if down.step == 1 && right.count == self.kernel_width && self.a_channel == taps {

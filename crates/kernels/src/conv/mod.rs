@@ -9,6 +9,7 @@ mod patches;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod winograd;
 
 pub use shape::ConvShape;
 

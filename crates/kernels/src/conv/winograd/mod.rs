@@ -1,0 +1,156 @@
+//! Convolution with 3×3 kernels by the minimal filtering of Winograd, F(4×4, 3×3): a tile of 4×4 results from 36 products
+//! a pair of channels instead of 144 (Lavin and Gray, *Fast algorithms for convolutional neural networks*, 2016).
+//!
+//! ```text
+//!   x: 6×6 pixels,            V = Bᵀ x B             for each of the 36 places,         y = Aᵀ M A: 4×4 results
+//!   channels last             36 numbers             a product of matrices
+//!   ┌──┬────────┐                                        channels     outputs
+//!   │  │  next  │           ┌─┐ 36 × tiles × channels   ┌───────┐   ┌────────┐      ┌────────┐
+//!   │  │  tile  │   ──▶     │ │                   tiles │   V   │ · │ U      │  =   │   M    │  ──▶ bias, activation
+//!   └──┴────────┘           └─┘                         └───────┘   └────────┘      └────────┘
+//! ```
+//!
+//! The polynomials are interpolated at 0, ±5/8, ±11/8 and ∞ instead of the usual 0, ±1, ±2 and ∞: their powers are as
+//! exact in binary, and the error is half (about twice that of the direct sum, where the usual points have four times,
+//! in the root of the mean square over 64 channels). U = G w Gᵀ is computed once a call, at double precision.
+//!
+//! **Work and traffic.** C channels and K outputs need 36·C·K multiply-adds a tile, the transforms about 250·(C + K)
+//! operations on 1/8 (AVX2) or 1/16 (AVX-512) as many registers: as much as the products for 16 channels, a quarter for
+//! 64. A block of tiles has 36·(C + K) numbers a tile, and as many tiles as fit a second level of cache; U is read once a
+//! block. An infinite number or a not-a-number spreads over its tile.
+//!
+//! Only for `f32`: double precision is asked for where the last digits count.
+
+mod by_weight;
+mod correlate;
+mod frame;
+mod transform;
+mod weights;
+
+pub(super) use by_weight::{by_weight, part_length as by_weight_part_length, suits as suits_by_weight};
+pub(super) use correlate::{correlate, suits};
+
+use crate::Level;
+use crate::micro::REGISTERS;
+
+/// Places of a transformed tile.
+const PLACES: usize = 36;
+
+/// Results of a tile, along an axis.
+const TILE: usize = 4;
+
+/// Pixels that a tile of results reads, along an axis.
+const READ: usize = 6;
+
+/// The fewest channels and outputs, and pixels of a row, for which it pays: below, registers are not full.
+const LEAST: usize = 8;
+
+/// Bytes of the transformed tiles of a block, about: the larger part of a second level of cache.
+const BLOCK_BYTES: usize = 384 << 10;
+
+/// The fewest tiles of a block, so that what is read of U pays.
+const LEAST_TILES: usize = 24;
+
+/// A cache line, by which the places of a block are further apart than its numbers: distances that are powers of two
+/// would lie in the same few lines of a cache.
+const APART: usize = 16;
+
+/// Channels of an array as the blocks have them: whole registers.
+fn padded(level: Level, channels: usize) -> usize {
+    channels.next_multiple_of(lanes(level).max(8))
+}
+
+/// Numbers a register of a level.
+fn lanes(level: Level) -> usize {
+    match level {
+        Level::Avx512 => 16,
+        Level::Avx2 => 8,
+        Level::Baseline => 4,
+    }
+}
+
+/// Columns of a product that are packed together.
+fn panel(level: Level) -> usize {
+    REGISTERS * lanes(level)
+}
+
+/// Numbers of tiles or channels in panels of some columns: the last panel may be narrower.
+#[derive(Clone, Copy)]
+struct Panels {
+    /// Columns of all panels, and of one.
+    columns: usize,
+    panel: usize,
+    /// Rows of a panel.
+    rows: usize,
+}
+
+impl Panels {
+    /// From a row to the next in the panel of a column.
+    #[inline(always)]
+    fn row_length(&self, column: usize) -> usize {
+        self.panel.min(self.columns - column / self.panel * self.panel)
+    }
+
+    /// Where a number lies.
+    #[inline(always)]
+    fn at(&self, row: usize, column: usize) -> usize {
+        let start = column / self.panel * self.panel;
+        start * self.rows + row * self.row_length(column) + (column - start)
+    }
+}
+
+/// How the tiles of all images are cut into units: some tiles side by side in a row of tiles.
+#[derive(Clone, Copy)]
+struct Tiling {
+    /// Rows and columns of tiles of an image.
+    tiles: [usize; 2],
+    /// Tiles of a unit, and units of a row of tiles.
+    columns: usize,
+    chunks: usize,
+    /// Units of a block.
+    together: usize,
+}
+
+/// Some tiles side by side.
+struct Unit {
+    image: usize,
+    /// The first result.
+    row: usize,
+    column: usize,
+    tiles: usize,
+}
+
+impl Tiling {
+    /// For results of this size, and blocks of about so many tiles.
+    fn new(size: [usize; 2], tiles_of_block: usize) -> Tiling {
+        let tiles = size.map(|size| size.div_ceil(TILE));
+        let chunks = tiles[1].div_ceil(tiles_of_block.max(1)).max(1);
+        let columns = tiles[1].div_ceil(chunks).max(1);
+        let chunks = tiles[1].div_ceil(columns);
+        Tiling { tiles, columns, chunks, together: (tiles_of_block / columns).max(1) }
+    }
+
+    /// Units of so many images.
+    fn units(&self, images: usize) -> usize {
+        images * self.tiles[0] * self.chunks
+    }
+
+    #[inline(always)]
+    fn unit(&self, index: usize) -> Unit {
+        let (row, chunk) = (index / self.chunks, index % self.chunks);
+        let first = chunk * self.columns;
+        Unit {
+            image: row / self.tiles[0],
+            row: row % self.tiles[0] * TILE,
+            column: first * TILE,
+            tiles: self.columns.min(self.tiles[1] - first),
+        }
+    }
+}
+
+/// Tiles of a block whose transformed tiles have so many channels altogether, of which the scratch memory holds one.
+fn tiles_of_block(channels: usize) -> usize {
+    let bytes = PLACES * size_of::<f32>() * channels;
+    let most = crate::scratch::capacity::<f32>() * size_of::<f32>() * 3 / 4 / bytes;
+    (BLOCK_BYTES / bytes).max(LEAST_TILES).min(most.max(1))
+}
