@@ -1,7 +1,7 @@
 //! Byte-pair encoding with the package `tokenizers`: words are joined from characters by a list of merges.
 
 use super::{SPECIALS, Vocabulary, normalize};
-use tokenizers::models::bpe::{BPE, BpeTrainer};
+use tokenizers::models::bpe::{BPE, BpeTrainer, Vocab};
 use tokenizers::{AddedToken, Model, Trainer};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -50,8 +50,7 @@ impl Bpe {
         if let Some((a, b)) = wrong {
             return Err(format!("{a} and {b}"));
         }
-        let numbers: Vec<(String, u32)> = vocabulary.tokens().iter().cloned().zip(0..).collect();
-        let numbers: std::collections::HashMap<String, u32> = numbers.into_iter().collect();
+        let numbers: Vocab = vocabulary.tokens().iter().cloned().zip(0..).collect();
         let builder = BPE::builder().vocab_and_merges(numbers, merges.clone()).unk_token(SPECIALS[0].to_string());
         let model = builder.build().map_err(|error| error.to_string())?;
         Ok(Bpe { model, merges })

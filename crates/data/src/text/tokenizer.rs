@@ -33,7 +33,7 @@ pub struct Tokenizer {
 enum Pieces {
     Words,
     #[cfg(feature = "bpe")]
-    Bpe(Bpe),
+    Bpe(Box<Bpe>),
 }
 
 impl Tokenizer {
@@ -66,7 +66,7 @@ impl Tokenizer {
         size: usize,
     ) -> Self {
         let (vocabulary, bpe) = Bpe::train(sentences, lower_case, size);
-        Tokenizer { lower_case, vocabulary, pieces: Pieces::Bpe(bpe) }
+        Tokenizer { lower_case, vocabulary, pieces: Pieces::Bpe(Box::new(bpe)) }
     }
 
     /// The tokens and their numbers.
@@ -153,10 +153,12 @@ impl Tokenizer {
         let pieces = match contents.pieces.as_str() {
             WORDS => Pieces::Words,
             #[cfg(feature = "bpe")]
-            BPE => Pieces::Bpe(
-                Bpe::new(&vocabulary, contents.merges)
-                    .map_err(|error| wrong("merges", "pairs of tokens that join to tokens", error))?,
-            ),
+            BPE => {
+                let bpe = Bpe::new(&vocabulary, contents.merges);
+                Pieces::Bpe(Box::new(
+                    bpe.map_err(|error| wrong("merges", "pairs of tokens that join to tokens", error))?,
+                ))
+            }
             other => return Err(wrong("pieces", KNOWN, other.to_string())),
         };
         Ok(Tokenizer { lower_case: contents.lower_case, vocabulary, pieces })

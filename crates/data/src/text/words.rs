@@ -44,22 +44,35 @@ const JOINING: &str = "-/";
 /// assert_eq!(join_words(words), "a \"well-known\" man (right), 50%.");
 /// ```
 pub fn join_words<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> String {
+    let words: Vec<S> = words.into_iter().collect();
+    let at = |index: usize| words.get(index).map_or("", AsRef::as_ref);
+    // Those that still come and are not of a word like 70's.
+    let mut apostrophes = (0..words.len()).filter(|&i| at(i) == "'" && at(i + 1) != "s").count();
     let mut sentence = String::new();
     // Whether something holds on to what comes next, and which quotation marks are open.
     let (mut holds, mut double, mut single, mut low) = (true, false, false, false);
-    for word in words {
-        let word = word.as_ref();
+    for i in 0..words.len() {
+        let (word, next) = (at(i), at(i + 1));
         let is_one_of = |marks: &str| word.chars().count() == 1 && marks.contains(word);
+        let between_digits =
+            sentence.ends_with(|c: char| c.is_ascii_digit()) && next.starts_with(|c: char| c.is_ascii_digit());
         let (closes, opens) = match word {
             "\"" => toggle(&mut double),
-            // Only a genitive's apostrophe follows an s where nothing is open.
-            "'" if !single && sentence.ends_with('s') => (true, false),
-            "'" => toggle(&mut single),
+            "'" if next == "s" && !single => (true, true),
+            "'" => {
+                apostrophes -= usize::from(next != "s");
+                // A genitive's, if those behind it pair up.
+                let genitive = !single && apostrophes.is_multiple_of(2) && sentence.ends_with('s');
+                if genitive { (true, false) } else { toggle(&mut single) }
+            }
             // It closes German quotations and opens English ones.
             "“" => {
                 let closes = std::mem::replace(&mut low, false);
                 (closes, !closes)
             }
+            // A word to be completed, as in „Land- und Seeweg“.
+            "-" if matches!(next, "und" | "oder") => (true, false),
+            ":" if between_digits => (true, true),
             _ if is_one_of(JOINING) => (!sentence.is_empty(), true),
             _ => (is_one_of(CLOSING), is_one_of(OPENING)),
         };
@@ -92,6 +105,8 @@ mod tests {
             "Er sagt „Guten Tag“ und geht.",
             "She says “good day” and pays $1,000.50 for 50% of it; why?",
             "The boys' ball isn't 'new'.",
+            "Jackson's 'thriller' from the 70's at 11:27.",
+            "Limonade- und Bierdosen: viele.",
             "",
         ] {
             assert_eq!(join_words(words(sentence)), sentence);

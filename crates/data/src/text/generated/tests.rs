@@ -26,8 +26,9 @@ fn sentences_are_the_same_on_every_machine() {
          Two children helped the doctor because the friendly doctors eat the egg.\n",
         "Die freundliche Nachbarin, die das neue Buch wegwerfen will, hat einen Apfel gekauft.\t\
          The friendly neighbor who wants to throw away the new book bought an apple.\n",
-        "Heute muss eine freundliche Großmutter vorsichtig hinter der Kirche spielen.\t\
-         A friendly grandmother has to play carefully behind the church today.\n",
+        "Der Koch, den das Mädchen gemalt hat, muss aufwachen.\tThe cook that the girl painted has to wake up.\n",
+        "In der Schule hat die hungrige Schwester heute den müden Männern geholfen.\t\
+         The hungry sister helped the tired men at the school today.\n",
         "Der junge Lehrer hat dem Bruder jeden Tag im Zug zwei Uhren gezeigt.\t\
          The young teacher showed two clocks to the brother on the train every day.\n",
     ] {

@@ -9,7 +9,7 @@
 //! let bleu = Bleu::default();
 //! assert_eq!(format!("{:.2}", bleu.corpus(&hypotheses, &references).score), "48.89");
 //! assert!(bleu.signature().starts_with("nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|"));
-//! assert_eq!(format!("{:.2}", Chrf::default().corpus(&hypotheses, &references)), "70.85");
+//! assert_eq!(format!("{:.2}", Chrf::default().corpus(&hypotheses, &references)), "65.80");
 //! ```
 
 mod bleu;
