@@ -37,4 +37,46 @@ pub enum DataError {
         /// What stands there.
         found: String,
     },
+
+    /// Two files that belong together line by line have not as many lines.
+    #[error(
+        "{} has {left_lines} lines, {} has {right_lines}; line n of one translates line n of the other: get both files again",
+        left.display(), right.display()
+    )]
+    LineCounts {
+        /// One file.
+        left: PathBuf,
+        /// Its lines.
+        left_lines: usize,
+        /// The other file.
+        right: PathBuf,
+        /// Its lines.
+        right_lines: usize,
+    },
+
+    /// A line of a text is not UTF-8.
+    #[error("{}: line {line}: expected UTF-8, found other bytes; convert the file to UTF-8", path.display())]
+    Encoding {
+        /// The file.
+        path: PathBuf,
+        /// The number of the line, from 1.
+        line: usize,
+    },
+
+    /// The vocabulary of another model.
+    #[error(
+        "{}: expected the vocabulary with the fingerprint {expected:016x}, found {found:016x}, of {len} tokens; use the \
+         file that was written with the model",
+        path.display()
+    )]
+    OtherVocabulary {
+        /// The file.
+        path: PathBuf,
+        /// The fingerprint of the vocabulary that the model was trained with.
+        expected: u64,
+        /// That of the one in the file.
+        found: u64,
+        /// How many tokens the one in the file has.
+        len: usize,
+    },
 }

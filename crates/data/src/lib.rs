@@ -26,6 +26,8 @@ mod mnist;
 mod sampler;
 mod shapes;
 mod streams;
+#[cfg(feature = "text")]
+pub mod text;
 mod unbalanced;
 
 pub use augment::{Augment, Normalize};

@@ -18,3 +18,7 @@ pub(crate) const MIXUP: u64 = 1 << 62;
 
 /// How a generated picture looks; its number is added.
 pub(crate) const SHAPES: u64 = 1 << 61;
+
+/// What a generated sentence says; its number is added.
+#[cfg(feature = "text")]
+pub(crate) const SENTENCES: u64 = 1 << 60;

@@ -96,7 +96,7 @@ mod tests {
         assert_eq!(Imbalance::Step { factor: 0.01 }.counts(500, 5), [500, 500, 5, 5, 5]);
         assert_eq!(Imbalance::Exponential { factor: 1.0 }.counts(7, 3), [7, 7, 7]);
         assert_eq!(Imbalance::Exponential { factor: 0.5 }.counts(9, 1), [9]);
-        assert_eq!(Imbalance::Step { factor: 0.5 }.counts(100, 0), []);
+        assert_eq!(Imbalance::Step { factor: 0.5 }.counts(100, 0), [0; 0]);
     }
 
     #[test]

@@ -137,6 +137,8 @@
 //! * [`nn`]: layers; [`optim`]: optimizers; [`data`]: data sets and batches. Each is a feature of the same name, on by
 //!   default.
 //! * `explain`, a feature that is off by default: what a network looks at, and how it can be fooled.
+//! * `text` and `bpe`, features that are off by default: sentence pairs, vocabularies, scores of translations in `data::text`;
+//!   subword tokens.
 //! * `train`, a feature that is off by default: the loop with progress on the screen, metrics files and figures.
 //! * `docs/from-pytorch.md` in the repository: thirty-two calls of PyTorch, and ours beside each.
 

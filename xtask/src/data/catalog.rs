@@ -135,6 +135,24 @@ pub(super) const DATASETS: &[Dataset] = &[
         command: "cargo run --release -p cifar -- --dataset cifar100 --data-dir FOLDER",
     },
     Dataset {
+        name: "multi30k",
+        title: "Multi30k, German and English",
+        mirrors: &[
+            "https://raw.githubusercontent.com/multi30k/dataset/master/data/task1/raw/",
+            "https://github.com/multi30k/dataset/raw/master/data/task1/raw/",
+        ],
+        files: &[
+            file("train.de.gz", 637_044, "726e39b2fa9eb9ffb6dc763fb35a179f80fae06ffc5d28b6ace5faa883de28a6"),
+            file("train.en.gz", 568_929, "d79cfa999dd4c51d2cb42499b6796d5a882c3a8a961923c25a898c90f8bbd56f"),
+            file("val.de.gz", 24_681, "f0cba2f995189cf5770f29a8a9a537a3ad3f51657ad873405082ff6863a5e75a"),
+            file("val.en.gz", 21_650, "14f7d25ddd868909a9213e361768460edcacdd6ab9d1e77b92560dc10c10dc28"),
+            file("test_2016_flickr.de.gz", 22_890, "9204244e408ccb38d2a55cfcd344df15005fc42a07a6e55ca6c52b6ababb8cc8"),
+            file("test_2016_flickr.en.gz", 21_077, "611d361c6334bc7246101d48097c13cf5c4413c5befc793cc629934359d532d9"),
+        ],
+        members: &[],
+        command: "cargo run --release -p translate -- --data-dir FOLDER",
+    },
+    Dataset {
         name: "squeezenet",
         title: "SqueezeNet 1.1 for ImageNet, torchvision's weights",
         mirrors: &["https://download.pytorch.org/models/"],
