@@ -173,7 +173,7 @@ pub fn recurrent<F: Float>(
                 // SAFETY: as above.
                 let (c, extra) = unsafe { (c.part(b * of_state, of_state), extra.part(row * of_extra, of_extra)) };
                 if lengths.is_some_and(|lengths| t >= lengths[b] as usize) {
-                    [y, gates, before, extra].map(|row| row.fill(F::ZERO));
+                    [y, gates, before, extra].into_iter().for_each(|row| row.fill(F::ZERO));
                     continue;
                 }
                 before.copy_from_slice(h);
@@ -244,7 +244,7 @@ pub fn recurrent_backward<F: Float>(
                         )
                     };
                     if lengths.is_some_and(|lengths| t >= lengths[b] as usize) {
-                        [dx, dr].map(|row| row.fill(F::ZERO));
+                        [dx, dr].into_iter().for_each(|row| row.fill(F::ZERO));
                         continue;
                     }
                     let of_extra = if cell == Cell::Rnn { 0 } else { hidden };

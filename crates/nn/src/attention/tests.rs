@@ -1,0 +1,1 @@
+//! Attention layers: values and masks, where goldens do not reach.
