@@ -76,7 +76,8 @@ mod tests {
         let embedding = Embedding::with_padding(params.root(), 3, 2, 1);
         assert_eq!(params.get(embedding.weight()).tensor().as_slice()[2..4], [0.0; 2]);
         let picks = Indices::from_vec([2], vec![1, 2]);
-        let (_, step) = Tape::new().grad(&params, |t| embedding.forward(t.indices(&picks)).sum(..));
+        let mut tape = Tape::new();
+        let (_, step) = tape.grad(&params, |t| embedding.forward(t.indices(&picks)).sum(..));
         let (_, gradient) = step.iter().next().unwrap();
         assert_eq!(gradient.as_slice(), [0.0, 0.0, 0.0, 0.0, 1.0, 1.0]);
     }
@@ -88,7 +89,8 @@ mod tests {
         let output = Linear::tied(embedding.weight(), None);
         let picks = Indices::from_vec([1], vec![2]);
         let table = params.get(embedding.weight()).tensor().as_slice().to_vec();
-        let (_, step) = Tape::new().grad(&params, |t| output.forward(embedding.forward(t.indices(&picks))).sum(..));
+        let mut tape = Tape::new();
+        let (_, step) = tape.grad(&params, |t| output.forward(embedding.forward(t.indices(&picks))).sum(..));
         let (_, gradient) = step.iter().next().unwrap();
         let sums = [table[0] + table[2] + table[4], table[1] + table[3] + table[5]];
         let want = [table[4], table[5], table[4], table[5], table[4] + sums[0], table[5] + sums[1]];
