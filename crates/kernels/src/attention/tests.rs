@@ -127,8 +127,8 @@ fn the_derivative_agrees_with_differences() {
             attention_backward(&shape, operands, SCALE, kept, &weights, &dropped, &g, &mut scores, to);
         }
         let weighted = |case: &Case| run(case)[2].iter().zip(&g).map(|(a, b)| a * b).sum::<f64>();
-        for i in 0..if packed { 1 } else { 3 } {
-            for j in 0..case.operands[i].len() {
+        for (i, d) in d.iter().enumerate().take(if packed { 1 } else { 3 }) {
+            for (j, &analytic) in d.iter().enumerate() {
                 let mut at = |h: f64| {
                     let operands = if packed { 0..3 } else { i..i + 1 };
                     operands.clone().for_each(|i| case.operands[i][j] += h);
@@ -137,7 +137,7 @@ fn the_derivative_agrees_with_differences() {
                     value
                 };
                 let numeric = (at(1e-6) - at(-1e-6)) / 2e-6;
-                assert!((d[i][j] - numeric).abs() < 1e-8, "{shape:?} {i} {j}: {} {numeric}", d[i][j]);
+                assert!((analytic - numeric).abs() < 1e-8, "{shape:?} {i} {j}: {analytic} {numeric}");
             }
         }
     }

@@ -53,7 +53,12 @@ fn packed_operands() {
 fn shared_and_constant_operands() {
     let (x, fixed) = (sample([2, 3, 4], -1.0..1.0, 1), sample([2, 3, 4], -1.0..1.0, 2));
     let options = Attention { heads: 2, ..Attention::default() };
-    check(|_, x| x[0].scaled_dot_product_attention(x[0], x[0], &options).value, &[x.clone()], Order::Second).unwrap();
+    check(
+        |_, x| x[0].scaled_dot_product_attention(x[0], x[0], &options).value,
+        std::slice::from_ref(&x),
+        Order::Second,
+    )
+    .unwrap();
     check(
         |t, x| t.input(&fixed).scaled_dot_product_attention(t.input(&fixed), x[0], &options).value,
         &[x],
