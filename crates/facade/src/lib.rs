@@ -163,15 +163,16 @@ pub mod prelude {
     };
     #[cfg(feature = "nn")]
     pub use nn::{
-        AdaptiveAvgPool2d, AvgPool2d, BatchNorm2d, Conv2d, ConvTranspose2d, Dropout, Flatten, GroupNorm, Layer, Linear,
-        MaxPool2d, Relu, ResidualBlock, Sequential, Shortcut, Sigmoid, Tanh, init, weights,
+        AdaptiveAvgPool2d, AvgPool2d, BatchNorm2d, Conv2d, ConvTranspose2d, Dropout, Embedding, Flatten, GroupNorm,
+        Layer, LayerNorm, Linear, MaxPool2d, Positions, Recurrent, Relu, ResidualBlock, Sequential, Shortcut, Sigmoid,
+        Tanh, init, weights,
     };
     #[cfg(feature = "optim")]
     pub use optim::{Adagrad, Adam, Ema, Groups, Lbfgs, OneCycle, Optimizer, RmsProp, Schedule, Sgd, adamw};
     pub use tape::{
-        Activation, ConvOptions, CrossEntropy, FocalLoss, Graph, IndexVar, Indices, Mask, MaskVar, Op, ParamId,
-        ParamPath, Params, PoolOptions, Real, Reduction, Rewrite, Shape, Step, Tape, Tensor, Threads, Var, Vjp, concat,
-        grad, gradcheck, hessian_vector, jacobian, stack, value_and_grad,
+        Activation, Attention, Cell, ConvOptions, CrossEntropy, FocalLoss, Graph, IndexVar, Indices, Mask, MaskVar, Op,
+        ParamId, ParamPath, Params, PoolOptions, Real, Reduction, Rewrite, Shape, Step, Tape, Tensor, Threads, Var,
+        Vjp, concat, grad, gradcheck, hessian_vector, jacobian, stack, value_and_grad,
     };
 }
 

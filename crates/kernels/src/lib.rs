@@ -13,6 +13,7 @@
 mod level;
 #[macro_use]
 mod micro;
+mod attention;
 mod batch_norm;
 mod broadcast;
 mod conv;
@@ -27,6 +28,7 @@ mod pack;
 mod peak;
 mod pool;
 mod random;
+mod recurrent;
 mod reduce;
 mod scratch;
 mod shape;
@@ -36,6 +38,7 @@ mod softmax;
 mod threads;
 mod update;
 
+pub use attention::{AttentionRows, AttentionShape, Excluded, Gradients, Kept, attention, attention_backward};
 pub use batch_norm::{ChannelShape, batch_norm_backward, channel_statistics, channel_sums, scale_shift};
 pub use broadcast::{zip_broadcast, zip3_broadcast};
 pub use conv::{ConvShape, conv2d, conv2d_by_input, conv2d_by_weight, conv2d_by_weight_workspace};
@@ -49,8 +52,11 @@ pub use level::Level;
 pub use peak::peak_flops;
 pub use pool::{PoolShape, Windows, avg_pool2d, avg_pool2d_backward, max_pool2d};
 pub use random::{Random, RandomKey, fill_bernoulli, fill_normal, fill_uniform};
+pub use recurrent::{Cell, Recalled, RecurrentShape, recurrent, recurrent_backward};
 pub use reduce::{argmax, argmin, logsumexp, max, min, sum, variance};
 pub use shape::{Axes, MAX_RANK, Shape};
-pub use softmax::{log_softmax, log_softmax_backward, softmax, softmax_backward};
+pub use softmax::{
+    RowTargets, cross_entropy, cross_entropy_backward, log_softmax, log_softmax_backward, softmax, softmax_backward,
+};
 pub use threads::{Threads, ThreadsError, for_each_chunk, for_each_index, join};
 pub use update::{accumulate, all_finite, sum_of_squares, update, update2, update3, update4};

@@ -15,26 +15,34 @@
 //! ```
 
 mod activation;
+pub mod attention;
 mod conv;
 mod dropout;
+mod embedding;
 pub mod init;
 mod layer;
 mod linear;
 mod norm;
 mod pool;
+mod position;
+mod recurrent;
 mod residual;
 mod sequential;
 pub mod stack;
+pub mod transformer;
 pub mod weights;
 pub mod zoo;
 
 pub use activation::{Flatten, Relu, Sigmoid, Tanh};
 pub use conv::{Conv2d, Conv2dConfig, ConvTranspose2d};
 pub use dropout::Dropout;
+pub use embedding::Embedding;
 pub use layer::{DynLayer, Layer};
 pub use linear::{Linear, LinearConfig};
-pub use norm::{BatchNorm2d, GroupNorm};
+pub use norm::{BatchNorm2d, GroupNorm, LayerNorm};
 pub use pool::{AdaptiveAvgPool2d, AvgPool2d, MaxPool2d};
+pub use position::Positions;
+pub use recurrent::{Recurrent, RecurrentConfig, RecurrentState};
 pub use residual::{ResidualBlock, Shortcut};
 pub use sequential::Sequential;
-pub use tape::Activation;
+pub use tape::{Activation, Cell};

@@ -42,6 +42,12 @@ impl Linear {
         LinearConfig { inputs, outputs, bias: true, activation: Activation::Identity, init, bias_bound: bound }
     }
 
+    /// A layer on parameters that there are already: `weight` `[outputs, inputs]`, such as that of an
+    /// [`Embedding`](crate::Embedding), which is then tied to the layer.
+    pub fn tied(weight: ParamId, bias: Option<ParamId>) -> Linear {
+        Linear { weight, bias, activation: Activation::Identity }
+    }
+
     /// The weight.
     pub fn weight(&self) -> ParamId {
         self.weight

@@ -76,6 +76,41 @@ impl Layer for BatchNorm2d {
     }
 }
 
+/// Layer normalization over the last axis; see [`Var::layer_norm`].
+///
+/// Parameters, under PyTorch's names, both `[width]`: `weight` (starts at 1), `bias` (0).
+#[derive(Clone, Copy, Debug)]
+pub struct LayerNorm {
+    weight: ParamId,
+    bias: ParamId,
+    eps: f64,
+}
+
+impl LayerNorm {
+    /// A layer with 10⁻⁵ added to the variance.
+    ///
+    /// # Panics
+    /// When there are parameters of the same names at this place already.
+    #[track_caller]
+    pub fn new<F: Real>(mut params: ParamPath<'_, F>, width: usize) -> LayerNorm {
+        let (weight, bias) = (params.param("weight", [width], 1.0), params.param("bias", [width], 0.0));
+        LayerNorm { weight, bias, eps: 1e-5 }
+    }
+
+    /// With another number added to the variance.
+    pub fn eps(self, eps: f64) -> Self {
+        LayerNorm { eps, ..self }
+    }
+}
+
+impl Layer for LayerNorm {
+    fn forward<'t, F: Real>(&self, x: Var<'t, F>) -> Var<'t, F> {
+        let t = x.graph();
+        let _layer = t.within(self.weight);
+        x.layer_norm(1, Some(t.param(self.weight)), Some(t.param(self.bias)), self.eps)
+    }
+}
+
 /// Group normalization of `[batch, channels, …]`; see [`Var::group_norm`].
 ///
 /// Parameters, under PyTorch's names, both `[channels]`: `weight` (starts at 1), `bias` (0).

@@ -56,11 +56,11 @@ mod var;
 pub use axis::{IntoAxes, IntoAxis};
 pub use functional::{grad, hessian_vector, jacobian, value_and_grad};
 pub use graph::{Graph, Output, ReplayPoint};
-pub use kernels::{Axes, Float, Level, MAX_RANK, Random, RandomKey, Shape, Threads, ThreadsError, peak_flops};
+pub use kernels::{Axes, Cell, Float, Level, MAX_RANK, Random, RandomKey, Shape, Threads, ThreadsError, peak_flops};
 pub use op::{Op, Vjp};
 pub use ops::{
-    Activation, BatchNormOutput, ConvOptions, CrossEntropy, FocalLoss, IntoPair, Operand, PoolOptions, Reduction,
-    concat, stack,
+    Activation, Attention, AttentionOutput, BatchNormOutput, ConvOptions, CrossEntropy, FocalLoss, IntoPair, Operand,
+    PoolOptions, Recurrence, RecurrentOutput, Reduction, concat, stack,
 };
 pub use params::{BufferId, Init, Param, ParamId, ParamPath, Params};
 pub use pool::Value;

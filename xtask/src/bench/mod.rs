@@ -6,6 +6,7 @@ mod convolutions;
 mod kernels;
 mod measure;
 mod report;
+mod sequences;
 mod steps;
 
 use crate::{Failure, workspace};
@@ -71,7 +72,10 @@ impl Workload {
 
 /// All workloads, in the order of the table.
 fn all() -> Vec<Workload> {
-    [steps::workloads(), convolutions::workloads(), kernels::workloads()].into_iter().flatten().collect()
+    [steps::workloads(), sequences::workloads(), convolutions::workloads(), kernels::workloads()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 impl Bench {

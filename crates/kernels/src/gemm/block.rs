@@ -120,7 +120,7 @@ unsafe fn multiply<V: Micro>(product: &Product<V::Scalar>, scratch: *mut V::Scal
                                 accumulate,
                             });
                             if p + depth == k {
-                                finish.at_column(j + j1).apply(rows, columns, c, c_row);
+                                finish.at_column(j + j1).at_row(i + i1).apply(rows, columns, c, c_row);
                             }
                         }
                         j1 += columns;

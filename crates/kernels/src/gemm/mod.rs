@@ -6,7 +6,8 @@
 //!
 //! The threads share C in rectangles, and every rectangle is computed by one thread from its own packed copies, so no
 //! thread ever waits for another before the end. Each element of C is summed over fixed pieces of the depth, in order,
-//! wherever it lies in a tile or a rectangle: that is why the number of threads does not change a bit.
+//! wherever it lies in a tile or a rectangle: that is why the number of threads does not change a bit, nor does the number
+//! of rows: a row of A gives the same bits alone as among others, which decoding word by word relies on.
 
 #[cfg(target_arch = "x86_64")]
 mod block;
@@ -187,6 +188,27 @@ fn run_batched<F: Float>(
     }
 }
 
+/// `C = A·B`, or `C += A·B`, on this thread, each element summed in the order of the depth whatever the sizes: neither the
+/// number of rows nor that of columns decides about bits.
+///
+/// # Safety
+/// The pointers are valid for matrices of these sizes and layouts, and nothing else touches the elements of C, whose rows
+/// are `c_row` apart.
+#[allow(clippy::too_many_arguments)]
+pub(crate) unsafe fn gemm_here<F: Float>(
+    (m, k, n): (usize, usize, usize),
+    (a, a_layout): (*const F, MatrixLayout),
+    (b, b_layout): (*const F, MatrixLayout),
+    c: *mut F,
+    c_row: usize,
+    accumulate: bool,
+) {
+    let finish = finish("gemm", n, Epilogue::none());
+    let product = Product { m, k, n, a, a_layout, b, b_layout, c, c_row, accumulate, finish, by_dots: false };
+    // SAFETY: the caller's promise; the level is that of the processor.
+    unsafe { product.run_here(Level::current()) }
+}
+
 /// The fewest multiplications worth giving to a thread. Measured on two cores of a Zen 4: 64³, the smallest cube that is
 /// shared, takes 4.8 µs on one thread and 3.7 µs on two, since handing over costs about a microsecond.
 const GRAIN: usize = 128 * 1024;
@@ -245,19 +267,38 @@ impl<F: Float> Product<F> {
         Product { a: self.a.wrapping_add(a), b: self.b.wrapping_add(b), c: self.c.wrapping_add(c), ..*self }
     }
 
-    /// The same product, as a row where C is a contiguous column, with the way in which it is summed. Decided before the
-    /// product is cut, so that the cut does not decide about bits.
+    /// The same product with A and B exchanged where that reads them faster, and the way in which it is summed: decided
+    /// before the product is cut, so that the cut does not decide about bits, and by the columns of C alone, so that the
+    /// number of rows does not either.
+    ///
+    /// A contiguous column becomes a row of dot products, if the vectors lie so. A row whose columns of B are apart, as
+    /// `x·Wᵀ`, becomes a column, which reads `W` along its rows.
     fn row_first(mut self) -> Self {
-        if self.n == 1 && self.m != 1 && self.c_row == 1 {
-            (self.m, self.n) = (self.n, self.m);
-            (self.a, self.b) = (self.b, self.a);
-            (self.a_layout, self.b_layout) = (self.b_layout.transposed(), self.a_layout.transposed());
-            self.c_row = self.n;
-            self.finish.column_stride = 0;
+        let column = self.n == 1;
+        if column && self.m != 1 && self.c_row == 1 {
+            self = self.exchanged();
+            (self.c_row, self.finish.column_stride) = (self.n, 0);
+        } else if self.m == 1 && !column && self.b_layout.row_stride == 1 && self.b_layout.column_stride != 1 {
+            self = self.exchanged();
+            (self.finish.row_stride, self.finish.column_stride) = (self.finish.column_stride, 0);
+            self.c_row = 1;
         }
         let contiguous = self.a_layout.column_stride == 1 && self.b_layout.row_stride == 1;
-        self.by_dots = self.m == 1 && contiguous && (self.n == 1 || self.b_layout.column_stride != 1);
+        self.by_dots = column && self.m == 1 && contiguous && (self.n == 1 || self.b_layout.column_stride != 1);
         self
+    }
+
+    /// The transposed product, `Bᵀ·Aᵀ`.
+    fn exchanged(self) -> Self {
+        Product {
+            m: self.n,
+            n: self.m,
+            a: self.b,
+            b: self.a,
+            a_layout: self.b_layout.transposed(),
+            b_layout: self.a_layout.transposed(),
+            ..self
+        }
     }
 
     /// The product of these rows of A and these columns of B.
@@ -268,7 +309,7 @@ impl<F: Float> Product<F> {
             a: self.a.wrapping_add(rows.start.wrapping_mul(self.a_layout.row_stride)),
             b: self.b.wrapping_add(columns.start.wrapping_mul(self.b_layout.column_stride)),
             c: self.c.wrapping_add(rows.start * self.c_row + columns.start),
-            finish: self.finish.at_column(columns.start),
+            finish: self.finish.at_column(columns.start).at_row(rows.start),
             ..*self
         }
     }

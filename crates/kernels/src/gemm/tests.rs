@@ -265,6 +265,30 @@ fn the_number_of_threads_does_not_change_a_bit_of_a_batch() {
 }
 
 #[test]
+fn the_number_of_rows_does_not_change_a_bit() {
+    for (k, n) in [(1, 1), (7, 1), (40, 1), (5, 3), (64, 33), (300, 100), (900, 17)] {
+        for transposed in [false, true] {
+            let (a, b, bias) = (numbers::<f32>(9 * k, 1), numbers::<f32>(k * n, 2), numbers::<f32>(n, 3));
+            let layout = if transposed { MatrixLayout::row_major(k).transposed() } else { MatrixLayout::row_major(n) };
+            for level in levels() {
+                let product = |first: usize, rows: usize| {
+                    let mut c = vec![9.0; rows * n];
+                    let epilogue = Epilogue { bias: Some(&bias[..]), activation: Activation::Tanh };
+                    let a = (&a[first * k..][..rows * k], MatrixLayout::row_major(k));
+                    run(level, (rows, k, n), a, (&b, layout), &mut c, n, false, epilogue);
+                    c
+                };
+                let together = product(0, 9);
+                for (first, rows) in [(0, 1), (4, 1), (8, 1), (2, 2), (1, 7)] {
+                    let part = &together[first * n..][..rows * n];
+                    assert_eq!(product(first, rows), part, "{level}: {k} × {n}, {transposed}, rows {first}, {rows}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn nan_and_infinity_propagate() {
     for level in levels() {
         for n in [1, 5, 40] {

@@ -1,12 +1,15 @@
-//! Softmax and log-softmax along one axis, and their derivatives.
+//! Softmax and log-softmax along one axis, cross-entropy of rows, and their derivatives.
 //!
 //! Arrays are seen as (outer, n, inner), the middle axis being normalized. A slice whose numbers are all minus
 //! infinity, or that holds an infinity or a NaN, gives NaN, as in PyTorch.
 
 mod columns;
+mod cross_entropy;
 mod rows;
 #[cfg(test)]
 mod tests;
+
+pub use cross_entropy::{RowTargets, cross_entropy, cross_entropy_backward};
 
 use crate::Float;
 

@@ -3,6 +3,7 @@
 
 pub mod activation;
 pub mod arithmetic;
+pub mod attention;
 pub mod compare;
 pub mod convolution;
 pub mod function;
@@ -12,14 +13,17 @@ pub mod normalize;
 pub mod pool;
 pub mod product;
 pub mod random;
+pub mod recurrent;
 pub mod reduce;
 pub mod shape;
 
 pub use activation::Activation;
 pub(crate) use activation::{activation_name, activation_vjp};
+pub use attention::{Attention, AttentionOutput};
 pub use compare::Operand;
 pub use convolution::{ConvOptions, IntoPair};
 pub use loss::{CrossEntropy, FocalLoss, Reduction};
 pub use normalize::BatchNormOutput;
 pub use pool::PoolOptions;
+pub use recurrent::{Recurrence, RecurrentOutput};
 pub use shape::{concat, stack};

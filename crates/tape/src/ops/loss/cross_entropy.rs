@@ -1,8 +1,66 @@
 //! Cross-entropy of logits: `log_softmax` along the classes, then the negative log-likelihood of classes, or a weighted
-//! sum for probabilities. Made of these, which carry its derivatives; the gradient checks are here.
+//! sum for probabilities.
+//!
+//! Rows of logits with classes are one pass, without an array of log-probabilities: `y = Σ w_i ((1 − e) (ln Σ eˣ − x_k) +
+//! e (ln Σ eˣ − mean x))`, `dx = g w_i (softmax x − (1 − e) [c = k] − e / C)`. That pass is of first order; a recorded sweep
+//! differentiates the composition, as it does where classes lie along another axis.
 
+use super::class_targets::ClassTargets;
 use super::{CrossEntropy, Reduction};
-use crate::{Axes, IndexVar, Real, Var};
+use crate::{Axes, IndexVar, Input, Op, Real, Shape, Var, Vjp};
+use kernels::RowTargets;
+
+/// Inputs: logits, classes, largest logits with logarithms of sums, and, unless all are 1, the weights of the rows.
+#[derive(Clone, Copy)]
+struct CrossEntropyRows {
+    smoothing: f64,
+    scale: f64,
+    /// One number for all rows.
+    summed: bool,
+}
+
+impl CrossEntropyRows {
+    /// The same by plain operations, for what is differentiated again.
+    fn plain<'t, F: Real>(self, x: Var<'t, F>, cx: &Vjp<'_, 't, F>) -> Var<'t, F> {
+        let log_probabilities = x.log_softmax_along(1);
+        let share = self.smoothing / x.shape().dims()[1] as f64;
+        let hit = log_probabilities.pick(1, cx.indices(1)) * (1.0 - self.smoothing);
+        let mut losses = -(hit + log_probabilities.sum(1) * share);
+        if cx.input_count() == 4 {
+            losses = cx.x(3).eq(0.0).select(0.0, losses * cx.x(3));
+        }
+        (if self.summed { losses.sum(..) } else { losses }).reshape(cx.g.shape()) * self.scale
+    }
+}
+
+impl<F: Real> Op<F> for CrossEntropyRows {
+    fn name(&self) -> &'static str {
+        "cross_entropy"
+    }
+
+    fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
+        cx.give(0, |c| {
+            if c.is_recorded() {
+                let x = c.x(0).affine(1.0, 0.0);
+                let [dx] = self.plain(x, c).vjp_recorded([x], c.g);
+                return dx;
+            }
+            let [rows, n] = c.x(0).dims();
+            let mut out = c.graph().output(c.shape(0));
+            let (x, classes, shifts, g) = (c.x(0).value(), c.indices(1).value(), c.x(2).value(), c.g.value());
+            let weights = (c.input_count() == 4).then(|| c.x(3).value());
+            let smoothing = F::from_f64(self.smoothing);
+            let targets = RowTargets { classes: &classes, weights: weights.as_deref(), smoothing };
+            let scale = F::from_f64(self.scale);
+            kernels::cross_entropy_backward(&x, rows, n, targets, &shifts, &g, scale, out.as_mut_slice());
+            c.graph().constant(c.shape(0), out)
+        });
+    }
+
+    fn flops(&self, inputs: &[Shape], _: Shape) -> u64 {
+        4 * inputs[0].len() as u64
+    }
+}
 
 impl<'t, F: Real> Var<'t, F> {
     /// The mean cross-entropy of logits `[batch, classes, …]` and the classes `targets`, `[batch, …]`:
@@ -35,7 +93,51 @@ impl<'t, F: Real> Var<'t, F> {
     #[track_caller]
     pub fn cross_entropy_with(self, targets: IndexVar<'t, F>, options: &CrossEntropy<'t, F>) -> Self {
         let axis = self.class_axis("cross_entropy");
+        let is_last = axis + 1 == self.shape().rank();
+        if is_last && (options.weight.is_none() || options.label_smoothing == 0.0) {
+            return self.cross_entropy_of_rows(axis, targets, options);
+        }
         self.log_softmax_along(axis).class_loss("cross_entropy", axis, targets, options)
+    }
+
+    /// The loss of logits whose classes are along the last axis.
+    #[track_caller]
+    fn cross_entropy_of_rows(self, axis: usize, targets: IndexVar<'t, F>, options: &CrossEntropy<'t, F>) -> Self {
+        let (graph, shape) = (self.graph(), self.shape());
+        let targets = ClassTargets::new("cross_entropy", shape, axis, targets, options);
+        let total = if options.reduction == Reduction::Mean { targets.total() } else { 1.0 };
+        // A mean of nothing is NaN; its gradient is that of the sum, 0.
+        let scale = if total == 0.0 { 1.0 } else { 1.0 / total };
+        let (rows, n) = (targets.classes.shape().len(), shape.dims()[axis]);
+        let summed = options.reduction != Reduction::None;
+        let to = if summed { Shape::SCALAR } else { targets.classes.shape() };
+        let (of_shifts, of_losses) = (Shape::from([2, rows]), Shape::from([rows]));
+        let (mut shifts, mut losses, mut out) = (graph.output(of_shifts), graph.output(of_losses), graph.output(to));
+        {
+            let (x, classes, weights) = (self.value(), targets.classes.value(), targets.weights.map(Var::value));
+            let smoothing = F::from_f64(options.label_smoothing);
+            let row_targets = RowTargets { classes: &classes, weights: weights.as_deref(), smoothing };
+            kernels::cross_entropy(&x, rows, n, row_targets, shifts.as_mut_slice(), losses.as_mut_slice());
+            let (losses, factor) = (&*losses.as_mut_slice(), F::from_f64(scale));
+            match summed {
+                true => {
+                    let sum: f64 = losses.iter().map(|loss| loss.to_f64()).sum();
+                    out.as_mut_slice()[0] = F::from_f64(sum) * factor;
+                }
+                false => kernels::map(losses, out.as_mut_slice(), move |loss| loss * factor),
+            }
+        }
+        // Not read again, but on the tape its buffer is used again.
+        graph.constant(of_losses, losses);
+        let shifts = graph.constant(of_shifts, shifts);
+        let x = self.reshape([rows, n]);
+        let op = CrossEntropyRows { smoothing: options.label_smoothing, scale, summed };
+        let inputs = [Input::from(x), targets.classes.into(), shifts.into()];
+        let loss = match targets.weights {
+            Some(weights) => graph.record(op, &[inputs[0], inputs[1], inputs[2], weights.into()], to, out),
+            None => graph.record(op, &inputs, to, out),
+        };
+        if total == 0.0 { loss + f64::NAN } else { loss }
     }
 
     /// The cross-entropy of logits and the probabilities of all classes, of the same shape:

@@ -1,0 +1,193 @@
+//! Cross-entropy of rows of logits, and its derivative: no array of the size of the logits but the derivative itself.
+
+use crate::Float;
+use crate::reduce::{Max, Sum, SumExp, fold_run};
+use crate::shared::{Shared, for_each_rows};
+
+vectorize! {
+    /// `out = factor · (exp((x − max) − log_sum) − spread)`.
+    fn difference[F: Float](x: &[F], max: F, log_sum: F, factor: F, spread: F, out: &mut [F]) {
+        for (out, &x) in out.iter_mut().zip(x) {
+            *out = factor * (((x - max) - log_sum).exp() - spread);
+        }
+    }
+}
+
+/// The targets of rows of logits.
+#[derive(Clone, Copy, Debug)]
+pub struct RowTargets<'a, F> {
+    /// The class of each row.
+    pub classes: &'a [u32],
+    /// What the loss of each row is multiplied with; 0 leaves a row out. Without it, 1.
+    pub weights: Option<&'a [F]>,
+    /// How much of every target is spread evenly over all classes.
+    pub smoothing: F,
+}
+
+impl<F: Float> RowTargets<'_, F> {
+    #[track_caller]
+    fn check(&self, op: &str, lengths: &[usize], [rows, n]: [usize; 2]) {
+        let all = lengths.iter().all(|&length| length == rows * n) && self.classes.len() == rows;
+        let weights = self.weights.map_or(rows, <[F]>::len);
+        assert!(all && weights == rows, "{op}: lengths: left {lengths:?} and {weights}, right [{rows}, {n}]");
+        let fit = self.classes.iter().all(|&class| (class as usize) < n);
+        assert!(fit, "{op}: classes: left {:?}, right {n}", self.classes.iter().max());
+    }
+
+    fn weight(&self, row: usize) -> F {
+        self.weights.map_or(F::ONE, |weights| weights[row])
+    }
+}
+
+/// The loss of each of `rows` rows of `n` logits x: with class k, weight w and smoothing e,
+/// `w · ((1 − e) (ln Σ eˣ − x_k) + e (ln Σ eˣ − mean x))`. Where w is 0 it is 0, whatever the logits.
+///
+/// `shifts` receives, for the derivative, the largest logit of each row, then for each row the logarithm of the sum of the
+/// exponentials above it.
+///
+/// # Panics
+/// When a slice has another length than the sizes say, or a class is not below `n`.
+#[track_caller]
+pub fn cross_entropy<F: Float>(
+    x: &[F],
+    rows: usize,
+    n: usize,
+    targets: RowTargets<'_, F>,
+    shifts: &mut [F],
+    losses: &mut [F],
+) {
+    targets.check("cross_entropy", &[x.len()], [rows, n]);
+    assert!(shifts.len() == 2 * rows && losses.len() == rows, "cross_entropy: lengths of the results, right {rows}");
+    let (maxima, log_sums) = shifts.split_at_mut(rows);
+    let (maxima, log_sums, losses) = (Shared::new(maxima), Shared::new(log_sums), Shared::new(losses));
+    let (keep, share) = (F::ONE - targets.smoothing, targets.smoothing / F::from_f64(n as f64));
+    for_each_rows(rows, 4 * n, |first, count| {
+        for row in first..first + count {
+            // SAFETY: every row is with one thread, and the slices are different ones.
+            let (max, log_sum, loss) = unsafe { (maxima.part(row, 1), log_sums.part(row, 1), losses.part(row, 1)) };
+            let weight = targets.weight(row);
+            if weight == F::ZERO {
+                (max[0], log_sum[0], loss[0]) = (F::ZERO, F::ZERO, F::ZERO);
+                continue;
+            }
+            let x = &x[row * n..][..n];
+            max[0] = fold_run(Max, x, F::ZERO);
+            log_sum[0] = fold_run(SumExp, x, max[0]).ln();
+            let of = x[targets.classes[row] as usize];
+            let mut nll = keep * (log_sum[0] - (of - max[0]));
+            if share != F::ZERO {
+                let count = F::from_f64(n as f64);
+                nll += share * (count * (log_sum[0] + max[0]) - fold_run(Sum, x, F::ZERO));
+            }
+            loss[0] = weight * nll;
+        }
+    });
+}
+
+/// The derivative of [`cross_entropy`] by the logits: `out = g w (softmax(x) − (1 − e) [c = k] − e / n)`; `g` has one
+/// number, or one a row.
+///
+/// # Panics
+/// As [`cross_entropy`].
+#[track_caller]
+#[allow(clippy::too_many_arguments)]
+pub fn cross_entropy_backward<F: Float>(
+    x: &[F],
+    rows: usize,
+    n: usize,
+    targets: RowTargets<'_, F>,
+    shifts: &[F],
+    g: &[F],
+    factor: F,
+    out: &mut [F],
+) {
+    targets.check("cross_entropy_backward", &[x.len(), out.len()], [rows, n]);
+    let right = shifts.len() == 2 * rows && (g.len() == 1 || g.len() == rows);
+    assert!(right, "cross_entropy_backward: lengths of shifts and g: left {}, {}, right {rows}", shifts.len(), g.len());
+    let (maxima, log_sums) = shifts.split_at(rows);
+    let (keep, share) = (F::ONE - targets.smoothing, targets.smoothing / F::from_f64(n as f64));
+    let out = Shared::new(out);
+    for_each_rows(rows, 4 * n, |first, count| {
+        for row in first..first + count {
+            // SAFETY: every row is with one thread.
+            let out = unsafe { out.part(row * n, n) };
+            let weight = targets.weight(row);
+            if weight == F::ZERO {
+                out.fill(F::ZERO);
+                continue;
+            }
+            let factor = factor * weight * g[if g.len() == 1 { 0 } else { row }];
+            difference(&x[row * n..][..n], maxima[row], log_sums[row], factor, share, out);
+            out[targets.classes[row] as usize] -= factor * keep;
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Threads;
+    use crate::reduce::tests::numbers;
+
+    #[test]
+    fn agrees_with_plain_loops_and_differences() {
+        for (rows, n, smoothing) in [(3, 5, 0.0), (4, 1, 0.3), (70, 33, 0.1), (2, 2500, 0.2), (0, 3, 0.0)] {
+            let mut x = numbers::<f64>(rows * n, 1);
+            let classes: Vec<u32> = (0..rows).map(|row| (row * 7 % n) as u32).collect();
+            let weights: Vec<f64> = (0..rows).map(|row| (row % 3) as f64 * 0.5).collect();
+            let targets = RowTargets { classes: &classes, weights: Some(&weights), smoothing };
+            let losses = |x: &[f64]| {
+                let (mut shifts, mut losses) = (vec![9.0; 2 * rows], vec![9.0; rows]);
+                cross_entropy(x, rows, n, targets, &mut shifts, &mut losses);
+                (shifts, losses)
+            };
+            let (shifts, found) = losses(&x);
+            for row in 0..rows {
+                let x = &x[row * n..][..n];
+                let total = x.iter().map(|x| x.exp()).sum::<f64>().ln();
+                let (hit, mean) = (total - x[classes[row] as usize], total - x.iter().sum::<f64>() / n as f64);
+                let want = weights[row] * ((1.0 - smoothing) * hit + smoothing * mean);
+                assert!((found[row] - want).abs() < 1e-12 * (1.0 + want), "{rows} {n}: {} {want}", found[row]);
+            }
+            let (g, mut dx) = (numbers::<f64>(rows, 2), vec![9.0; rows * n]);
+            cross_entropy_backward(&x, rows, n, targets, &shifts, &g, 0.7, &mut dx);
+            for i in (0..rows * n).step_by(17) {
+                let mut at = |h: f64| {
+                    x[i] += h;
+                    let value = losses(&x).1[i / n];
+                    x[i] -= h;
+                    value
+                };
+                let want = 0.7 * g[i / n] * (at(1e-5) - at(-1e-5)) / 2e-5;
+                assert!((dx[i] - want).abs() < 1e-8, "{rows} {n}: {} {want}", dx[i]);
+            }
+        }
+    }
+
+    #[test]
+    fn rows_without_weight_may_hold_anything() {
+        let x = [f32::NEG_INFINITY, f32::NAN, 0.0, 0.0];
+        let targets = RowTargets { classes: &[0, 1], weights: Some(&[0.0, 1.0]), smoothing: 0.0 };
+        let (mut shifts, mut losses, mut dx) = ([9.0; 4], [9.0; 2], [9.0; 4]);
+        cross_entropy(&x, 2, 2, targets, &mut shifts, &mut losses);
+        cross_entropy_backward(&x, 2, 2, targets, &shifts, &[1.0], 1.0, &mut dx);
+        assert_eq!((losses, dx), ([0.0, 2f32.ln()], [0.0, 0.0, 0.5, -0.5]));
+    }
+
+    #[test]
+    fn bits_do_not_depend_on_threads() {
+        let (rows, n) = (50, 3000);
+        let x = numbers::<f32>(rows * n, 1);
+        let classes: Vec<u32> = (0..rows as u32).collect();
+        let targets = RowTargets { classes: &classes, weights: None, smoothing: 0.1 };
+        let run = |threads| {
+            let (mut shifts, mut losses, mut dx) = (vec![0.0; 2 * rows], vec![0.0; rows], vec![0.0; rows * n]);
+            Threads::new(threads).unwrap().run(|| {
+                cross_entropy(&x, rows, n, targets, &mut shifts, &mut losses);
+                cross_entropy_backward(&x, rows, n, targets, &shifts, &losses, 0.5, &mut dx);
+            });
+            (losses, dx)
+        };
+        assert!(run(1) == run(2) && run(1) == run(3));
+    }
+}

@@ -1,0 +1,223 @@
+//! The decoder: layers in which a sequence attends to its past and to the outputs of an encoder; whole sequences at once,
+//! or step by step.
+
+use super::TransformerConfig;
+use super::config::{FeedForward, Residual};
+use crate::attention::{AttentionMask, MultiHeadAttention};
+use crate::{Layer, LayerNorm};
+use tape::{Escape, IndexVar, ParamPath, Real, Var};
+
+/// Attention of a sequence to itself, attention to the outputs of an encoder, then two linear layers, each with a sum around
+/// it and a norm.
+///
+/// Parameters, under PyTorch's names: those of `self_attn`, `multihead_attn`, `linear1`, `linear2`, `norm1`, `norm2` and
+/// `norm3`.
+#[derive(Clone, Copy, Debug)]
+pub struct TransformerDecoderLayer {
+    self_attn: MultiHeadAttention,
+    multihead_attn: MultiHeadAttention,
+    feed_forward: FeedForward,
+    around: [Residual; 3],
+}
+
+/// Layers one after the other, and perhaps a norm at the end. Parameters: `layers.0`, `layers.1`, …, `norm`.
+#[derive(Clone, Debug)]
+pub struct TransformerDecoder {
+    layers: Vec<TransformerDecoderLayer>,
+    norm: Option<LayerNorm>,
+}
+
+/// What a decoder remembers between steps: for each layer the keys and values of the encoder's outputs, and those of its own
+/// past.
+#[derive(Clone)]
+pub struct DecoderCache<'t, F: Real = f32> {
+    layers: Vec<(Var<'t, F>, Option<Var<'t, F>>)>,
+    steps: usize,
+}
+
+impl<'t, F: Real> Escape<'t, F> for DecoderCache<'t, F> {
+    fn keep(self, keep: &mut dyn FnMut(Var<'t, F>) -> Var<'t, F>) -> Self {
+        DecoderCache { layers: self.layers.keep(keep), steps: self.steps }
+    }
+}
+
+impl<'t, F: Real> DecoderCache<'t, F> {
+    /// How many steps were taken: the position of the next one.
+    pub fn steps(&self) -> usize {
+        self.steps
+    }
+
+    /// The cache of the sequences that `indices` name, in this order: what a beam search goes on with.
+    ///
+    /// # Panics
+    /// When an index is not below the size of the batch.
+    #[track_caller]
+    pub fn select(&self, indices: IndexVar<'t, F>) -> Self {
+        let select = |var: Var<'t, F>| var.index_select(0, indices);
+        let layers = self.layers.iter().map(|&(memory, past)| (select(memory), past.map(select))).collect();
+        DecoderCache { layers, steps: self.steps }
+    }
+}
+
+impl TransformerDecoderLayer {
+    /// A layer with these settings.
+    ///
+    /// # Panics
+    /// When there are parameters of the same names at this place already, or the heads do not divide the width.
+    #[track_caller]
+    pub fn new<F: Real>(mut params: ParamPath<'_, F>, config: TransformerConfig) -> TransformerDecoderLayer {
+        let self_attn = config.attention(params.at("self_attn"));
+        let multihead_attn = config.attention(params.at("multihead_attn"));
+        let feed_forward = config.feed_forward_layers(&mut params);
+        let around = ["norm1", "norm2", "norm3"].map(|name| {
+            let norm = config.norm(params.at(name));
+            Residual { norm, dropout: config.dropout, norm_first: config.norm_first }
+        });
+        TransformerDecoderLayer { self_attn, multihead_attn, feed_forward, around }
+    }
+
+    /// From `[batch, time, width]` to the same, with the encoder's outputs `[batch, source, width]`.
+    ///
+    /// # Panics
+    /// When the shapes do not fit.
+    #[track_caller]
+    pub fn forward<'t, F: Real>(
+        &self,
+        x: Var<'t, F>,
+        memory: Var<'t, F>,
+        mask: &AttentionMask<'t, F>,
+        memory_mask: &AttentionMask<'t, F>,
+    ) -> Var<'t, F> {
+        self.forward_with_weights(x, memory, mask, memory_mask).0
+    }
+
+    /// As [`forward`](TransformerDecoderLayer::forward), and the weights of the attention to the encoder's outputs,
+    /// `[batch, heads, time, source]`.
+    ///
+    /// # Panics
+    /// When the shapes do not fit.
+    #[track_caller]
+    pub fn forward_with_weights<'t, F: Real>(
+        &self,
+        x: Var<'t, F>,
+        memory: Var<'t, F>,
+        mask: &AttentionMask<'t, F>,
+        memory_mask: &AttentionMask<'t, F>,
+    ) -> (Var<'t, F>, Var<'t, F>) {
+        let x = self.around[0].around(x, |x| self.self_attn.attend_self(x, mask).value);
+        self.rest(x, self.multihead_attn.keys_values(memory), memory_mask)
+    }
+
+    /// What follows the attention of the sequence to itself.
+    #[track_caller]
+    fn rest<'t, F: Real>(
+        &self,
+        x: Var<'t, F>,
+        memory: Var<'t, F>,
+        memory_mask: &AttentionMask<'t, F>,
+    ) -> (Var<'t, F>, Var<'t, F>) {
+        let mut weights = x;
+        let x = self.around[1].around(x, |x| {
+            let attended = self.multihead_attn.attend_to(x, memory, memory_mask);
+            weights = attended.weights;
+            attended.value
+        });
+        (self.around[2].around(x, |x| self.feed_forward.forward(x)), weights)
+    }
+}
+
+impl TransformerDecoder {
+    /// So many layers with these settings, with or without a norm at the end.
+    ///
+    /// # Panics
+    /// As [`TransformerDecoderLayer::new`].
+    #[track_caller]
+    pub fn new<F: Real>(
+        mut params: ParamPath<'_, F>,
+        config: TransformerConfig,
+        layers: usize,
+        norm: bool,
+    ) -> TransformerDecoder {
+        let mut list = params.at("layers");
+        let layers = (0..layers).map(|i| TransformerDecoderLayer::new(list.at(i), config)).collect();
+        TransformerDecoder { layers, norm: norm.then(|| config.norm(params.at("norm"))) }
+    }
+
+    /// The layers.
+    pub fn layers(&self) -> &[TransformerDecoderLayer] {
+        &self.layers
+    }
+
+    /// From `[batch, time, width]` to the same, with the encoder's outputs `[batch, source, width]`; usually under a
+    /// [causal](AttentionMask::causal) mask.
+    ///
+    /// # Panics
+    /// When the shapes do not fit.
+    #[track_caller]
+    pub fn forward<'t, F: Real>(
+        &self,
+        x: Var<'t, F>,
+        memory: Var<'t, F>,
+        mask: &AttentionMask<'t, F>,
+        memory_mask: &AttentionMask<'t, F>,
+    ) -> Var<'t, F> {
+        self.forward_with_weights(x, memory, mask, memory_mask).0
+    }
+
+    /// As [`forward`](TransformerDecoder::forward), and the weights of the last layer's attention to the encoder's
+    /// outputs, `[batch, heads, time, source]`.
+    ///
+    /// # Panics
+    /// When the shapes do not fit.
+    #[track_caller]
+    pub fn forward_with_weights<'t, F: Real>(
+        &self,
+        x: Var<'t, F>,
+        memory: Var<'t, F>,
+        mask: &AttentionMask<'t, F>,
+        memory_mask: &AttentionMask<'t, F>,
+    ) -> (Var<'t, F>, Var<'t, F>) {
+        let through =
+            |(x, _), layer: &TransformerDecoderLayer| layer.forward_with_weights(x, memory, mask, memory_mask);
+        let (y, weights) = self.layers.iter().fold((x, x), through);
+        (self.norm.map_or(y, |norm| norm.forward(y)), weights)
+    }
+
+    /// The cache of sequences that have not begun, for the encoder's outputs `[batch, source, width]`.
+    ///
+    /// # Panics
+    /// When the shape does not fit.
+    #[track_caller]
+    pub fn start<'t, F: Real>(&self, memory: Var<'t, F>) -> DecoderCache<'t, F> {
+        let layers = self.layers.iter().map(|layer| (layer.multihead_attn.keys_values(memory), None)).collect();
+        DecoderCache { layers, steps: 0 }
+    }
+
+    /// The next step of sequences: `x` `[batch, 1, width]`, with the position [`DecoderCache::steps`], and a cache. Returns
+    /// `[batch, 1, width]`, the weights of the last layer's attention to the encoder's outputs `[batch, heads, 1, source]`,
+    /// and the cache with this step. The same bits as [`forward`](TransformerDecoder::forward) under a causal mask.
+    ///
+    /// # Panics
+    /// When the shapes do not fit, or the cache is of another decoder.
+    #[track_caller]
+    pub fn step<'t, F: Real>(
+        &self,
+        x: Var<'t, F>,
+        mut cache: DecoderCache<'t, F>,
+        memory_mask: &AttentionMask<'t, F>,
+    ) -> (Var<'t, F>, Var<'t, F>, DecoderCache<'t, F>) {
+        let (found, expected) = (cache.layers.len(), self.layers.len());
+        assert!(found == expected, "TransformerDecoder: layers of the cache: left {found}, right {expected}");
+        let (mut y, mut weights) = (x, x);
+        for (layer, (memory, past)) in self.layers.iter().zip(&mut cache.layers) {
+            y = layer.around[0].around(y, |x| {
+                let (attended, all) = layer.self_attn.attend_step(x, *past);
+                *past = Some(all);
+                attended
+            });
+            (y, weights) = layer.rest(y, *memory, memory_mask);
+        }
+        cache.steps += 1;
+        (self.norm.map_or(y, |norm| norm.forward(y)), weights, cache)
+    }
+}

@@ -1,0 +1,5 @@
+//! Attention.
+
+pub mod scaled_dot_product;
+
+pub use scaled_dot_product::{Attention, AttentionOutput};

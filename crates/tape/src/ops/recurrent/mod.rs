@@ -1,0 +1,5 @@
+//! Recurrent layers over whole sequences.
+
+pub mod sequence;
+
+pub use sequence::{Recurrence, RecurrentOutput};
