@@ -60,6 +60,8 @@ pub(super) struct Correlation<F> {
     /// From a row of results to the next, from a column to the next.
     pub(super) y_step: [usize; 2],
     pub(super) finish: Finish<F>,
+    /// Whether it may be computed by tiles, with about twice the rounding of the direct sum.
+    pub(super) by_tiles: bool,
 }
 
 // SAFETY: pointers and sizes; what happens through them is the promise of whoever computes it.
@@ -84,8 +86,9 @@ impl<F: Float> Correlation<F> {
     /// # Safety
     /// As [`Correlation`] states it; the processor has the level.
     pub(super) unsafe fn run(&self, level: Level) {
-        if let Some(single) =
-            (self as &dyn std::any::Any).downcast_ref::<Correlation<f32>>().filter(|all| winograd::suits(all))
+        if let Some(single) = (self as &dyn std::any::Any)
+            .downcast_ref::<Correlation<f32>>()
+            .filter(|all| all.by_tiles && winograd::suits(all))
         {
             // SAFETY: the caller's promise.
             return unsafe { winograd::correlate(level, single) };
