@@ -105,6 +105,8 @@ fn forward<F: Float>(level: Level, shape: &ConvShape, x: &[F], w: &[F], y: &mut 
         grid: shape.out_size,
         y_step: [shape.out_size[1], 1],
         finish: finish("conv2d", shape.out_channels, epilogue),
+        // A ReLU at its kink turns a little rounding of the forward pass into another gradient.
+        by_tiles: false,
     };
     // SAFETY: the lengths are those of the shape; the result is borrowed mutably.
     unsafe { correlation.run(level) }
@@ -140,6 +142,7 @@ fn transposed<F: Float>(level: Level, shape: &ConvShape, g: &[F], w: &[F], dx: &
                 ],
                 y_step: [shape.stride[0] * shape.in_size[1], shape.stride[1]],
                 finish,
+                by_tiles: true,
             };
             // SAFETY: the lengths are those of the shape; the result is borrowed mutably.
             unsafe { correlation.run(level) }

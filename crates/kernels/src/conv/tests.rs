@@ -124,7 +124,8 @@ fn compare<F: Float>(s: &ConvShape, threads: usize) -> Result<(), TestCaseError>
                     threads,
                     s
                 );
-                let bound = epsilon * if by_tiles { 8.0 * (largest + 1.0) } else { 40.0 * (size + 1.0) };
+                let bound =
+                    epsilon * if by_tiles && *what != "y" { 8.0 * (largest + 1.0) } else { 40.0 * (size + 1.0) };
                 prop_assert!((a.to_f64() - want).abs() <= bound, "{what}[{i}] is {a}, not {want}, {level}: {s:?}");
             }
         }

@@ -1,4 +1,4 @@
-//! Convolution and its transpose by tiles.
+//! A correlation by tiles: the transpose of a convolution.
 
 use super::frame::{Image, channels_first, frame_window};
 use super::transform::{Transformed, transform_pixels, transform_results};

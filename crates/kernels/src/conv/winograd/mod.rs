@@ -14,10 +14,20 @@
 //! exact in binary, and the error is half (about twice that of the direct sum, where the usual points have four times,
 //! in the root of the mean square over 64 channels). U = G w Gᵀ is computed once a call, at double precision.
 //!
+//! It serves the two gradients. The forward pass is summed directly: where a ReLU is near its kink, twice the rounding of
+//! thirty layers decides more often about its gradient (with it, that of a ResNet-32 was 10⁻² from double precision on
+//! some images instead of 10⁻⁵).
+//!
 //! **Work and traffic.** C channels and K outputs need 36·C·K multiply-adds a tile, the transforms about 250·(C + K)
 //! operations on 1/8 (AVX2) or 1/16 (AVX-512) as many registers: as much as the products for 16 channels, a quarter for
 //! 64. A block of tiles has 36·(C + K) numbers a tile, and as many tiles as fit a second level of cache; U is read once a
 //! block. An infinite number or a not-a-number spreads over its tile.
+//!
+//! Measured on one core of a Zen 3 (peak 103 GFLOP/s), in operations of the direct sum, which reaches 40 to 87: by input
+//! 123 GFLOP/s with 16 channels on 32×32 pixels, 171 with 32 on 16×16, 240 with 64 on 8×8, 256 with 128 and 256 on 16×16;
+//! by weight 125, 148, 168 and 212.
+//!
+//! The error of a result is within 8 ε of the largest `Σ |w| |x|` among the results, which the tests hold.
 //!
 //! Only for `f32`: double precision is asked for where the last digits count.
 
