@@ -207,7 +207,7 @@ fn compare_style<F: Real>(file: &Value, most: f64) {
             &params,
             &content,
             &style,
-            |x, places| model.activations(x, places),
+            |x, places, see| model.activations(x, places, see),
             |painted, picture| {
                 losses.push(painted);
                 second = Some(picture.clone());

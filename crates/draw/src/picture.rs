@@ -184,6 +184,15 @@ mod tests {
         assert_eq!(read(Indexed, Eight, &[1, 0]), Picture::new(2, 1, 3, vec![40, 50, 60, 10, 20, 30]));
     }
 
+    /// A file of 16×16 pixels with the four inks of print, all cyan.
+    #[test]
+    fn inks_become_colors() {
+        let picture = open(include_bytes!("../tests/cyan-cmyk.jpg")).unwrap();
+        assert_eq!([picture.width(), picture.height()], [16, 16]);
+        let is_cyan = |pixel: &[u8]| matches!(pixel, [0..8, 248.., 248..]);
+        assert!(picture.pixels().chunks(3).all(is_cyan), "{:?}", &picture.pixels()[..3]);
+    }
+
     #[test]
     fn damaged_files_are_refused() {
         let good = png(png::ColorType::Rgb, png::BitDepth::Eight, 5, 5, &(0..75).collect::<Vec<u8>>());

@@ -41,6 +41,6 @@ pub use attribution::{
 };
 pub use error::NoGradient;
 pub use maps::{max_over_channels, scaled};
-pub use paint::{Painted, Start, StyleTransfer, content_loss, gram_matrix, style_loss, total_variation};
+pub use paint::{Painted, Start, StyleTargets, StyleTransfer, content_loss, gram_matrix, style_loss, total_variation};
 pub use resample::{Filter, resample};
 pub use score::{class_scores, scoring};

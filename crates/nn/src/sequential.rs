@@ -86,20 +86,20 @@ impl Sequential {
         self.run(y, last + 1..self.len())
     }
 
-    /// The results of the layers at some places, in ascending order; layers behind the last one do not run.
+    /// Calls `see` with the results of the layers at some places, in ascending order; layers behind the last one do not
+    /// run.
     ///
     /// # Panics
     /// When there is no such layer, or the places do not ascend.
     #[track_caller]
-    pub fn activations<'t, F: Real>(&self, x: Var<'t, F>, places: &[usize]) -> Vec<Var<'t, F>> {
-        let (mut results, mut done, mut y) = (Vec::with_capacity(places.len()), 0, x);
+    pub fn activations<'t, F: Real>(&self, x: Var<'t, F>, places: &[usize], mut see: impl FnMut(Var<'t, F>)) {
+        let (mut done, mut y) = (0, x);
         for &place in places {
             assert!(done <= place && place < self.len(), "activations: layer {place} of {}, after {done}", self.len());
             y = self.run(y, done..place + 1);
             done = place + 1;
-            results.push(y);
+            see(y);
         }
-        results
     }
 
     fn run<'t, F: Real>(&self, x: Var<'t, F>, range: std::ops::Range<usize>) -> Var<'t, F> {

@@ -139,8 +139,9 @@ impl Network {
         let places: Vec<usize> = (0..self.model.len()).collect();
         let has_pixels = |shape: tape::Shape| matches!(shape.dims(), [_, _, height, width] if height * width > 1);
         Tape::new().run(&self.params, |t| {
-            let results = self.model.activations(t.input(&x), &places);
-            places.iter().zip(results).filter(|(_, y)| has_pixels(y.shape())).map(|(&place, _)| place).collect()
+            let mut shapes = Vec::with_capacity(places.len());
+            self.model.activations(t.input(&x), &places, |y| shapes.push(y.shape()));
+            places.iter().zip(shapes).filter(|&(_, shape)| has_pixels(shape)).map(|(&place, _)| place).collect()
         })
     }
 

@@ -5,6 +5,7 @@
 mod convolutions;
 mod kernels;
 mod measure;
+mod pictures;
 mod report;
 mod sequences;
 mod steps;
@@ -72,7 +73,7 @@ impl Workload {
 
 /// All workloads, in the order of the table.
 fn all() -> Vec<Workload> {
-    [steps::workloads(), sequences::workloads(), convolutions::workloads(), kernels::workloads()]
+    [steps::workloads(), pictures::workloads(), sequences::workloads(), convolutions::workloads(), kernels::workloads()]
         .into_iter()
         .flatten()
         .collect()

@@ -6,4 +6,4 @@ mod style;
 mod tests;
 
 pub use losses::{content_loss, gram_matrix, style_loss, total_variation};
-pub use style::{Painted, Start, StyleTransfer};
+pub use style::{Painted, Start, StyleTargets, StyleTransfer};

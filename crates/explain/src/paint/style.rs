@@ -40,6 +40,17 @@ pub struct StyleTransfer {
     pub start: Start,
 }
 
+/// What a painting is compared with; see [`StyleTransfer::targets`].
+#[derive(Clone, Debug)]
+pub struct StyleTargets<F: Real> {
+    /// Features of the content.
+    content: Tensor<F>,
+    /// A Gram matrix for each layer of the style.
+    grams: Vec<Tensor<F>>,
+    /// The layers, in ascending order.
+    places: Vec<usize>,
+}
+
 /// The three parts of the loss, after a number of steps.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Painted {
@@ -76,9 +87,68 @@ impl StyleTransfer {
         }
     }
 
+    /// What the losses compare with: features of the content, Gram matrices of the style. `activations` calls its last
+    /// argument with the results of the layers at some places, which ascend.
+    ///
+    /// # Panics
+    /// When there is more than one picture, or the places do not ascend.
+    #[track_caller]
+    pub fn targets<F: Real>(
+        &self,
+        tape: &mut Tape<F>,
+        params: &Params<F>,
+        content: &Tensor<F>,
+        style: &Tensor<F>,
+        activations: impl for<'t> Fn(Var<'t, F>, &[usize], &mut dyn FnMut(Var<'t, F>)),
+    ) -> StyleTargets<F> {
+        assert_eq!([sizes(content)[0], sizes(style)[0]], [1; 2], "style transfer: one picture and one style");
+        let mut places: Vec<usize> = self.style.iter().map(|&(layer, _)| layer).collect();
+        let mut grams = Vec::new();
+        if !places.is_empty() {
+            tape.eval(params, |t| {
+                activations(t.input(style), &places, &mut |features| grams.push(gram_matrix(features).to_tensor()))
+            });
+        }
+        let mut wished = None;
+        tape.eval(params, |t| {
+            activations(t.input(content), &[self.content_layer], &mut |features| wished = Some(features.to_tensor()))
+        });
+        places.push(self.content_layer);
+        places.sort_unstable();
+        places.dedup();
+        StyleTargets { content: wished.expect("the features of a layer"), grams, places }
+    }
+
+    /// The losses of a picture `[1, channels, height, width]` on the tape: of the content, of the style over all its
+    /// layers, and of neighbors; each of one element.
+    ///
+    /// # Panics
+    /// When the picture has not the size of the content.
+    #[track_caller]
+    pub fn losses<'t, F: Real>(
+        &self,
+        x: Var<'t, F>,
+        targets: &StyleTargets<F>,
+        activations: impl Fn(Var<'t, F>, &[usize], &mut dyn FnMut(Var<'t, F>)),
+    ) -> [Var<'t, F>; 3] {
+        let t = x.graph();
+        let (mut content, mut style) = (t.full([], 0.0), t.full([], 0.0));
+        let (mut places, mut layers) = (targets.places.iter(), self.style.iter().zip(&targets.grams).peekable());
+        activations(x, &targets.places, &mut |features| {
+            let place = places.next().copied();
+            if place == Some(self.content_layer) {
+                content = content_loss(features, t.input(&targets.content), self.content_weight);
+            }
+            if let Some((&(_, weight), gram)) = layers.next_if(|((layer, _), _)| place == Some(*layer)) {
+                style = style + style_loss(features, t.input(gram), weight);
+            }
+        });
+        [content, style, total_variation(x, self.total_variation)]
+    }
+
     /// The painting, in the shape of the content `[1, channels, height, width]`; the style may have another size.
-    /// `activations` gives the results of the layers at some places, which ascend. `observe` sees the losses before every
-    /// step and the picture, and those of the end.
+    /// `activations` is that of [`targets`](Self::targets). `observe` sees the losses before every step and the picture,
+    /// and those of the end.
     ///
     /// # Panics
     /// When there is more than one picture, or the places do not ascend.
@@ -88,21 +158,11 @@ impl StyleTransfer {
         params: &Params<F>,
         content: &Tensor<F>,
         style: &Tensor<F>,
-        activations: impl for<'t> Fn(Var<'t, F>, &[usize]) -> Vec<Var<'t, F>>,
+        activations: impl for<'t> Fn(Var<'t, F>, &[usize], &mut dyn FnMut(Var<'t, F>)),
         mut observe: impl FnMut(Painted, &Tensor<F>),
     ) -> Tensor<F> {
-        assert_eq!([sizes(content)[0], sizes(style)[0]], [1; 2], "style transfer: one picture and one style");
         let mut tape = Tape::new();
-        let style_layers: Vec<usize> = self.style.iter().map(|&(layer, _)| layer).collect();
-        let wished = tape.eval(params, |t| activations(t.input(content), &[self.content_layer])[0].to_tensor());
-        let grams: Vec<Tensor<F>> = tape.eval(params, |t| match &style_layers[..] {
-            [] => Vec::new(),
-            layers => activations(t.input(style), layers).into_iter().map(|f| gram_matrix(f).to_tensor()).collect(),
-        });
-        let mut places = style_layers.clone();
-        places.push(self.content_layer);
-        places.sort_unstable();
-        places.dedup();
+        let targets = self.targets(&mut tape, params, content, style, &activations);
 
         // The picture is the only parameter that learns, beside those of the model.
         let mut params = params.clone();
@@ -136,15 +196,7 @@ impl StyleTransfer {
             }
             let (_, losses, gradient) = tape.grad_aux(&params, |t| {
                 t.set_training(false);
-                let x = t.param(picture);
-                let features = activations(x, &places);
-                let at = |layer: usize| features[places.binary_search(&layer).expect("it is one of them")];
-                let content = content_loss(at(self.content_layer), t.input(&wished), self.content_weight);
-                let mut style = t.full([], 0.0);
-                for (&(layer, weight), gram) in self.style.iter().zip(&grams) {
-                    style = style + style_loss(at(layer), t.input(gram), weight);
-                }
-                let variation = total_variation(x, self.total_variation);
+                let [content, style, variation] = self.losses(t.param(picture), &targets, &activations);
                 let losses = [content, style, variation].map(|loss| loss.item().to_f64());
                 (content + style + variation, losses)
             });

@@ -93,7 +93,7 @@ fn paint(
             &network.params,
             content,
             style,
-            |x, places| network.model.activations(x, places),
+            |x, places, see| network.model.activations(x, places, see),
             |painted, picture| {
                 bar.set_position(painted.steps as u64);
                 if painted.steps % every == 0 || painted.steps + 1 == technique.iterations {
