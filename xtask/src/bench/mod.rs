@@ -3,6 +3,7 @@
 //! A new measurement is a [`Workload`] in a list of [`all`].
 
 mod convolutions;
+mod images;
 mod kernels;
 mod measure;
 mod report;
@@ -72,7 +73,7 @@ impl Workload {
 
 /// All workloads, in the order of the table.
 fn all() -> Vec<Workload> {
-    [steps::workloads(), sequences::workloads(), convolutions::workloads(), kernels::workloads()]
+    [steps::workloads(), sequences::workloads(), convolutions::workloads(), images::workloads(), kernels::workloads()]
         .into_iter()
         .flatten()
         .collect()
