@@ -43,6 +43,18 @@ pub(crate) fn with_at_least<F: Float, R>(length: usize, f: impl FnOnce(*mut F) -
     f(memory.as_mut_ptr())
 }
 
+/// As [`with_at_least`], with memory for `length` elements that are all `value`.
+pub(crate) fn with_filled<F: Float, R>(length: usize, value: F, f: impl FnOnce(&mut [F]) -> R) -> R {
+    with_at_least(length, |memory: *mut F| {
+        // SAFETY: there is memory for `length` elements, which no one else has, and all of them are written here.
+        let elements = unsafe {
+            (0..length).for_each(|i| memory.add(i).write(value));
+            std::slice::from_raw_parts_mut(memory, length)
+        };
+        f(elements)
+    })
+}
+
 /// Calls `f` with memory for `length` elements that its tasks share. The thread keeps it, as much as was ever asked for;
 /// what is asked for meanwhile, by another task that the thread takes on while it waits, is allocated and kept instead.
 pub(crate) fn with_shared<F: Float, R>(length: usize, f: impl FnOnce(*mut F) -> R) -> R {

@@ -3,6 +3,7 @@
 //! A new measurement is a [`Workload`] in a list of [`all`].
 
 mod convolutions;
+mod images;
 mod kernels;
 mod measure;
 mod pictures;
@@ -73,10 +74,17 @@ impl Workload {
 
 /// All workloads, in the order of the table.
 fn all() -> Vec<Workload> {
-    [steps::workloads(), pictures::workloads(), sequences::workloads(), convolutions::workloads(), kernels::workloads()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        steps::workloads(),
+        pictures::workloads(),
+        sequences::workloads(),
+        convolutions::workloads(),
+        images::workloads(),
+        kernels::workloads(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 impl Bench {

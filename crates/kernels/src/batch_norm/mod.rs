@@ -5,7 +5,6 @@
 #[cfg(test)]
 mod tests;
 
-use crate::reduce::{Sum, SumSquaredDeviations, fold_run};
 use crate::shared::{GRAIN, Shared};
 use crate::{Activation, Float, for_each_index};
 
@@ -44,37 +43,120 @@ impl ChannelShape {
 }
 
 const LANES: usize = 16;
+/// Groups of [`LANES`] numbers whose mean is computed, then their squared deviations from it, while they are in the cache.
+const BLOCK: usize = 16;
 
-vectorize! {
-    /// `out = activation(x · scale + shift)`.
-    fn scale_shift_plane[F: Float](x: &[F], scale: F, shift: F, activation: Activation, out: &mut [F]) {
-        let line = |x: F| x * scale + shift;
-        match activation {
-            Activation::Identity => out.iter_mut().zip(x).for_each(|(out, &x)| *out = line(x)),
-            Activation::Relu => out.iter_mut().zip(x).for_each(|(out, &x)| {
-                let y = line(x);
-                *out = if y < F::ZERO { F::ZERO } else { y };
-            }),
-            Activation::Sigmoid => out.iter_mut().zip(x).for_each(|(out, &x)| *out = line(x).sigmoid()),
-            Activation::Tanh => out.iter_mut().zip(x).for_each(|(out, &x)| *out = line(x).tanh()),
+/// How many numbers, their mean and the sum of their squared deviations from it, for `N` samples side by side.
+#[derive(Clone, Copy)]
+struct Moments<F, const N: usize> {
+    count: F,
+    mean: [F; N],
+    squares: [F; N],
+}
+
+impl<F: Float, const N: usize> Moments<F, N> {
+    /// Each sample alone.
+    fn single(self) -> impl Iterator<Item = Moments<F, 1>> {
+        let Moments { count, mean, squares } = self;
+        mean.into_iter().zip(squares).map(move |(mean, squares)| Moments { count, mean: [mean], squares: [squares] })
+    }
+}
+
+/// Of a few numbers of each sample.
+#[inline(always)]
+fn moments<F: Float, const N: usize>(groups: &[[F; N]]) -> Moments<F, N> {
+    let count = F::from_f64(groups.len() as f64);
+    let (mut mean, mut squares) = ([F::ZERO; N], [F::ZERO; N]);
+    for group in groups {
+        for lane in 0..N {
+            mean[lane] += group[lane];
         }
     }
+    mean.iter_mut().for_each(|sum| *sum /= count);
+    for group in groups {
+        for lane in 0..N {
+            let deviation = group[lane] - mean[lane];
+            squares[lane] += deviation * deviation;
+        }
+    }
+    Moments { count, mean, squares }
+}
 
-    /// `Σ g` and `Σ g · (x − mean)`, in lanes.
-    fn sums_of_plane[F: Float](g: &[F], x: &[F], mean: F) -> [F; 2] {
-        let (mut sums, mut products) = ([F::ZERO; LANES], [F::ZERO; LANES]);
-        let ((g, g_rest), (x, x_rest)) = (g.as_chunks::<LANES>(), x.as_chunks::<LANES>());
-        for (g, x) in g.iter().zip(x) {
-            for lane in 0..LANES {
-                sums[lane] += g[lane];
-                products[lane] += g[lane] * (x[lane] - mean);
+/// Of both together, by the formula of Chan, Golub and LeVeque (1979).
+#[inline(always)]
+fn together<F: Float, const N: usize>(a: Moments<F, N>, b: Moments<F, N>) -> Moments<F, N> {
+    let count = a.count + b.count;
+    let share = b.count / count;
+    let weight = a.count * share;
+    let (mut mean, mut squares) = (a.mean, a.squares);
+    for lane in 0..N {
+        let apart = b.mean[lane] - a.mean[lane];
+        mean[lane] += apart * share;
+        squares[lane] += b.squares[lane] + apart * apart * weight;
+    }
+    Moments { count, mean, squares }
+}
+
+vectorize! {
+    /// Of the numbers of a channel, in lanes, and of those that are not enough for the lanes.
+    fn moments_of_channel[F: Float](shape: &ChannelShape, channel: usize, x: &[F]) -> (Moments<F, LANES>, Moments<F, 1>) {
+        let mut lanes = Moments { count: F::ZERO, mean: [F::ZERO; LANES], squares: [F::ZERO; LANES] };
+        let mut single = Moments { count: F::ZERO, mean: [F::ZERO], squares: [F::ZERO] };
+        for plane in shape.planes(channel) {
+            let (groups, rest) = x[plane].as_chunks::<LANES>();
+            for block in groups.chunks(BLOCK) {
+                lanes = together(lanes, moments(block));
+            }
+            if !rest.is_empty() {
+                single = together(single, moments(rest.as_chunks::<1>().0));
             }
         }
-        for (((&g, &x), sum), product) in g_rest.iter().zip(x_rest).zip(&mut sums).zip(&mut products) {
-            *sum += g;
-            *product += g * (x - mean);
+        (lanes, single)
+    }
+
+    /// `Σ g` and `Σ g · (x − mean)` of a channel, in lanes, first for each plane and then for all.
+    fn sums_of_channel[F: Float](shape: &ChannelShape, channel: usize, g: &[F], x: &[F], mean: F) -> [F; 2] {
+        let (mut all_sums, mut all_products) = ([F::ZERO; LANES], [F::ZERO; LANES]);
+        for plane in shape.planes(channel) {
+            let (mut sums, mut products) = ([F::ZERO; LANES], [F::ZERO; LANES]);
+            let ((g, g_rest), (x, x_rest)) = (g[plane.clone()].as_chunks::<LANES>(), x[plane].as_chunks::<LANES>());
+            for (g, x) in g.iter().zip(x) {
+                for lane in 0..LANES {
+                    sums[lane] += g[lane];
+                    products[lane] += g[lane] * (x[lane] - mean);
+                }
+            }
+            for lane in 0..LANES {
+                all_sums[lane] += sums[lane];
+                all_products[lane] += products[lane];
+            }
+            for (((&g, &x), sum), product) in g_rest.iter().zip(x_rest).zip(&mut all_sums).zip(&mut all_products) {
+                *sum += g;
+                *product += g * (x - mean);
+            }
         }
-        [sums.into_iter().sum(), products.into_iter().sum()]
+        [all_sums.into_iter().sum(), all_products.into_iter().sum()]
+    }
+
+    /// `out = activation(x · scale + shift)` for planes of which the first belongs to channel `first`.
+    fn scale_shift_planes[F: Float](
+        pixels: usize, first: usize, x: &[F], scale: &[F], shift: &[F], activation: Activation, out: &mut [F],
+    ) {
+        let mut channel = first;
+        for (x, out) in x.chunks_exact(pixels).zip(out.chunks_exact_mut(pixels)) {
+            let (scale_here, shift_here) = (scale[channel], shift[channel]);
+            let line = |x: F| x * scale_here + shift_here;
+            match activation {
+                Activation::Identity => out.iter_mut().zip(x).for_each(|(out, &x)| *out = line(x)),
+                Activation::Relu => out.iter_mut().zip(x).for_each(|(out, &x)| {
+                    let y = line(x);
+                    *out = if y < F::ZERO { F::ZERO } else { y };
+                }),
+                Activation::Sigmoid => out.iter_mut().zip(x).for_each(|(out, &x)| *out = line(x).sigmoid()),
+                Activation::Tanh => out.iter_mut().zip(x).for_each(|(out, &x)| *out = line(x).tanh()),
+            }
+            channel = if channel + 1 < scale.len() { channel + 1 } else { 0 };
+        }
     }
 
     /// `out = g · a + x · b + c`.
@@ -87,8 +169,8 @@ vectorize! {
 
 /// Mean and variance (with divisor `batch · pixels`) of each channel.
 ///
-/// The planes of a channel are put together one by one by the formula of Chan, Golub and LeVeque (1979), so that the
-/// array is read once and large means do no harm.
+/// The deviations are from the mean of a few numbers that are in the cache, and these are put together, so that the array
+/// is read once and large means do no harm.
 ///
 /// ```
 /// use retrograde_kernels::{ChannelShape, channel_statistics};
@@ -105,20 +187,12 @@ pub fn channel_statistics<F: Float>(shape: &ChannelShape, x: &[F], mean: &mut [F
     let lengths = [x.len(), mean.len(), variance.len()];
     assert_eq!(lengths, [shape.len(), shape.channels, shape.channels], "channel_statistics: lengths of {shape:?}");
     let (means, variances) = (Shared::new(mean), Shared::new(variance));
-    let size = F::from_f64(shape.pixels as f64);
     shape.for_each_channel(|channel| {
-        let (mut count, mut mean, mut squares) = (F::ZERO, F::ZERO, F::ZERO);
-        for plane in shape.planes(channel) {
-            let plane_mean = fold_run(Sum, &x[plane.clone()], F::ZERO) / size;
-            let plane_squares = fold_run(SumSquaredDeviations, &x[plane], plane_mean);
-            let (all, apart) = (count + size, plane_mean - mean);
-            mean += apart * (size / all);
-            squares += plane_squares + apart * apart * (count * size / all);
-            count = all;
-        }
+        let (lanes, single) = moments_of_channel(shape, channel, x);
+        let all = lanes.single().filter(|lane| lane.count > F::ZERO).fold(single, together);
         // SAFETY: every channel is with one thread.
         let (to_mean, to_variance) = unsafe { (means.part(channel, 1), variances.part(channel, 1)) };
-        (to_mean[0], to_variance[0]) = (mean, squares / count);
+        (to_mean[0], to_variance[0]) = (all.mean[0], all.squares[0] / all.count);
     });
 }
 
@@ -140,12 +214,9 @@ pub fn scale_shift<F: Float>(
     assert_eq!(lengths, expected, "scale_shift: lengths of {shape:?}");
     let together = (GRAIN / shape.pixels.max(1)).max(1);
     crate::for_each_chunk(out, (together * shape.pixels).max(1), |task, part| {
-        for (i, out) in part.chunks_exact_mut(shape.pixels).enumerate() {
-            let plane = task * together + i;
-            let channel = plane % shape.channels;
-            let x = &x[plane * shape.pixels..][..shape.pixels];
-            scale_shift_plane(x, scale[channel], shift[channel], activation, out);
-        }
+        let x = &x[task * together * shape.pixels..][..part.len()];
+        let channel = task * together % shape.channels;
+        scale_shift_planes(shape.pixels, channel, x, scale, shift, activation, part);
     });
 }
 
@@ -161,12 +232,7 @@ pub fn channel_sums<F: Float>(shape: &ChannelShape, g: &[F], x: &[F], mean: &[F]
     assert_eq!(lengths, expected, "channel_sums: lengths of {shape:?}");
     let (sums, products) = (Shared::new(sums), Shared::new(products));
     shape.for_each_channel(|channel| {
-        let (mut sum, mut product) = (F::ZERO, F::ZERO);
-        for plane in shape.planes(channel) {
-            let [of_g, of_both] = sums_of_plane(&g[plane.clone()], &x[plane], mean[channel]);
-            sum += of_g;
-            product += of_both;
-        }
+        let [sum, product] = sums_of_channel(shape, channel, g, x, mean[channel]);
         // SAFETY: every channel is with one thread.
         let (to_sum, to_product) = unsafe { (sums.part(channel, 1), products.part(channel, 1)) };
         (to_sum[0], to_product[0]) = (sum, product);

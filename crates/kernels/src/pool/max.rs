@@ -1,24 +1,53 @@
 //! The largest number of each window.
 
-use super::for_each_plane;
-use super::windows::{PoolShape, Windows};
-use crate::Float;
-
-/// How far apart windows are, known when the loop over them is compiled.
-struct Step<const S: usize>;
+use super::for_each_planes;
+use super::parts::{LANES, Parts, store};
+use super::windows::PoolShape;
+use crate::{Float, scratch};
 
 vectorize! {
-    /// One place of the windows of a row of results: those `S` apart in `row`, whose places in the plane begin at `place`.
-    fn take_larger[F: Float, const S: usize](_apart: Step<S>, row: &[F], place: u32, best: &mut [F], index: &mut [u32]) {
-        let (whole, rest) = row.as_chunks::<S>();
-        let step = S as u32;
-        for (i, ((number, best), index)) in whole.iter().zip(&mut *best).zip(&mut *index).enumerate() {
-            take(number[0], place + i as u32 * step, best, index);
-        }
-        if let (Some(&number), Some(best), Some(index)) =
-            (rest.first(), best.get_mut(whole.len()), index.get_mut(whole.len()))
-        {
-            take(number, place + whole.len() as u32 * step, best, index);
+    /// Planes of windows that slide. `memory` has room for the rows of a window, dealt out; −∞ where no image is.
+    fn pool_planes[F: Float](
+        shape: &PoolShape, parts: &Parts, memory: &mut [F], x: &[F], y: &mut [F], index: &mut [u32],
+    ) {
+        let ([_, width], [_, columns]) = (shape.in_size, shape.windows.map(|windows| windows.results()));
+        let padded = parts.padding.div_ceil(parts.stride).min(columns);
+        let results = y.chunks_exact_mut(shape.out_pixels()).zip(index.chunks_exact_mut(shape.out_pixels()));
+        for (x, (y, index)) in x.chunks_exact(shape.in_pixels()).zip(results) {
+            for (i, (y, index)) in y.chunks_exact_mut(columns).zip(index.chunks_exact_mut(columns)).enumerate() {
+                let down = shape.windows[0].window(i, shape.in_size[0]);
+                let first = down.start * width;
+                for k in 0..down.count {
+                    let row = &x[first + k * down.step * width..][..width];
+                    parts.deal(row, &mut memory[k * parts.len()..][..parts.len()]);
+                }
+                let mut j = 0;
+                while j < columns {
+                    let (mut best, mut distance) = ([F::NEG_INFINITY; LANES], [0; LANES]);
+                    for k in 0..down.count {
+                        for (right, at) in parts.taps() {
+                            let numbers: &[F; LANES] = memory[k * parts.len() + at + j..].first_chunk().unwrap();
+                            let there = (k * down.step * width + right) as u32;
+                            for lane in 0..LANES {
+                                take(numbers[lane], there, &mut best[lane], &mut distance[lane]);
+                            }
+                        }
+                    }
+                    let start = (first + j * parts.stride).wrapping_sub(parts.padding) as u32;
+                    for (lane, place) in distance.iter_mut().enumerate() {
+                        *place = place.wrapping_add(start).wrapping_add((lane * parts.stride) as u32);
+                    }
+                    store(&best, &mut y[j..]);
+                    store(&distance, &mut index[j..]);
+                    j += LANES;
+                }
+                // Where nothing is larger than −∞, it is the first place of the image.
+                for j in 0..padded {
+                    if y[j] == F::NEG_INFINITY {
+                        index[j] = (first + shape.windows[1].window(j, width).start) as u32;
+                    }
+                }
+            }
         }
     }
 }
@@ -49,7 +78,6 @@ fn take<F: Float>(number: F, place: u32, best: &mut F, index: &mut u32) {
 pub fn max_pool2d<F: Float>(shape: &PoolShape, x: &[F], y: &mut [F], index: &mut [u32]) {
     shape.check("max_pool2d", x.len(), y.len());
     assert_eq!(y.len(), index.len(), "max_pool2d: length of the places {shape:?}");
-    let (pixels, results) = (shape.in_pixels(), shape.out_pixels());
     if y.is_empty() {
         return;
     }
@@ -57,51 +85,32 @@ pub fn max_pool2d<F: Float>(shape: &PoolShape, x: &[F], y: &mut [F], index: &mut
     let empty = |i: usize, axis: usize| shape.windows[axis].window(i, shape.in_size[axis]).count == 0;
     let lost = (0..rows).any(|i| empty(i, 0)) || (0..columns).any(|j| empty(j, 1));
     assert!(!lost, "max_pool2d: a window lies outside the image: {shape:?}");
-    for_each_plane(shape, (y, results), (index, results), |plane, y, index| {
-        let x = &x[plane * pixels..][..pixels];
-        for (i, (y, index)) in y.chunks_exact_mut(columns).zip(index.chunks_exact_mut(columns)).enumerate() {
-            pool_row(shape, x, i, y, index);
+    let (pixels, results) = (shape.in_pixels(), shape.out_pixels());
+    let parts = Parts::new(shape);
+    for_each_planes(shape, (y, results), (index, results), |planes, y, index| {
+        let x = &x[planes.start * pixels..planes.end * pixels];
+        if let Some(parts) = &parts {
+            scratch::with_filled(parts.len() * shape.windows[0].longest(shape.in_size[0]), F::NEG_INFINITY, |memory| {
+                pool_planes(shape, parts, memory, x, y, index);
+            });
+        } else {
+            for (at, (y, index)) in y.iter_mut().zip(index).enumerate() {
+                let (plane, at) = (at / results, at % results);
+                pool_window(shape, &x[plane * pixels..][..pixels], [at / columns, at % columns], y, index);
+            }
         }
     });
 }
 
-/// One row of results.
-fn pool_row<F: Float>(shape: &PoolShape, x: &[F], i: usize, y: &mut [F], index: &mut [u32]) {
+/// One window of any kind.
+fn pool_window<F: Float>(shape: &PoolShape, x: &[F], [i, j]: [usize; 2], best: &mut F, index: &mut u32) {
     let width = shape.in_size[1];
-    let down = shape.windows[0].window(i, shape.in_size[0]);
-    y.fill(F::NEG_INFINITY);
-    for (j, index) in index.iter_mut().enumerate() {
-        *index = (down.start * width + shape.windows[1].window(j, width).start) as u32;
-    }
+    let [down, right] = shape.window(i, j);
+    (*best, *index) = (F::NEG_INFINITY, (down.start * width + right.start) as u32);
     for k in 0..down.count {
-        let first = (down.start + k * down.step) * width;
-        let row = &x[first..][..width];
-        match shape.windows[1] {
-            Windows::Sliding { kernel, stride, padding, dilation, results } if stride <= 2 => {
-                for tap in 0..kernel {
-                    // Results j with 0 ≤ j · stride + tap · dilation − padding < width.
-                    let begin = padding.saturating_sub(tap * dilation).div_ceil(stride).min(results);
-                    let end = (width + padding).saturating_sub(tap * dilation).div_ceil(stride).clamp(begin, results);
-                    if begin == end {
-                        continue;
-                    }
-                    let start = begin * stride + tap * dilation - padding;
-                    let row = &row[start..width.min(start + (end - begin) * stride)];
-                    let (y, index, place) = (&mut y[begin..end], &mut index[begin..end], (first + start) as u32);
-                    match stride {
-                        1 => take_larger(Step::<1>, row, place, y, index),
-                        _ => take_larger(Step::<2>, row, place, y, index),
-                    }
-                }
-            }
-            windows => {
-                for (j, (best, index)) in y.iter_mut().zip(&mut *index).enumerate() {
-                    let right = windows.window(j, width);
-                    for at in (0..right.count).map(|l| right.start + l * right.step) {
-                        take(row[at], (first + at) as u32, best, index);
-                    }
-                }
-            }
+        for l in 0..right.count {
+            let place = (down.start + k * down.step) * width + right.start + l * right.step;
+            take(x[place], place as u32, best, index);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! [`Windows`]: where the results of a pooling look.
 
+use std::ops::Range;
+
 /// The windows along one axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Windows {
@@ -59,11 +61,36 @@ impl Windows {
         }
     }
 
+    /// The most places of a window that lie inside an axis of this size.
+    pub(super) fn longest(&self, size: usize) -> usize {
+        match *self {
+            Windows::Sliding { kernel, dilation, .. } => kernel.min(size.div_ceil(dilation)),
+            Windows::Adaptive { results } => size.div_ceil(results) + 1,
+        }
+    }
+
+    /// Windows without a place outside an axis of this size: from which on, up to before which.
+    #[inline(always)]
+    pub(super) fn whole(&self, size: usize) -> Range<usize> {
+        match *self {
+            Windows::Sliding { kernel, stride, padding, dilation, results } => {
+                let start = padding.div_ceil(stride).min(results);
+                let room = (size + padding).checked_sub((kernel - 1) * dilation + 1);
+                start..room.map_or(0, |room| room / stride + 1).clamp(start, results)
+            }
+            Windows::Adaptive { .. } => 0..0,
+        }
+    }
+
     /// Window `i` on an axis of this size.
     #[inline(always)]
     pub(super) fn window(&self, i: usize, size: usize) -> Window {
         match *self {
             Windows::Sliding { kernel, stride, padding, dilation, .. } => {
+                // Most lie inside: that can be told without a division.
+                if i * stride >= padding && i * stride - padding + (kernel - 1) * dilation < size {
+                    return Window { start: i * stride - padding, count: kernel, step: dilation, padded: kernel };
+                }
                 let skipped = padding.saturating_sub(i * stride).div_ceil(dilation).min(kernel);
                 let start = (i * stride + skipped * dilation).saturating_sub(padding);
                 let inside = size.saturating_sub(start).div_ceil(dilation);
