@@ -39,7 +39,9 @@ pub(crate) fn sentences(settings: &Settings) -> Result<PairSplits, Failure> {
             multi30k(&folder)?
         }
     };
-    splits.train.pairs.truncate(settings.pairs.unwrap_or(usize::MAX));
+    for part in [&mut splits.train, &mut splits.validation, &mut splits.test] {
+        part.pairs.truncate(settings.pairs.unwrap_or(usize::MAX));
+    }
     Ok(splits)
 }
 

