@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const USERS: [(&str, &[&str]); 8] = [
     ("rayon", &["kernels"]),
     ("matrixmultiply", &["kernels"]),
-    ("rand", &["data", "explain", "kernels", "nn", "tape"]),
+    ("rand", &["data", "explain", "kernels", "nn", "tape", "translate"]),
     ("rand_distr", &["data", "explain", "kernels", "nn"]),
     (
         "thiserror",
@@ -24,10 +24,11 @@ const USERS: [(&str, &[&str]); 8] = [
             "optim",
             "tape",
             "train",
+            "translate",
             "visualize",
         ],
     ),
-    ("clap", &["cifar", "classify", "mnist", "train", "visualize"]),
+    ("clap", &["cifar", "classify", "mnist", "train", "translate", "visualize"]),
     ("plotters", &["draw"]),
     ("byteorder", &["data", "nn", "train"]),
 ];

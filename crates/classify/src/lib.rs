@@ -12,14 +12,13 @@ mod report;
 mod run;
 mod task;
 
-pub use arguments::{
-    CompareArguments, EvalArguments, FindLrArguments, Options, PredictArguments, SummaryArguments, TrainArguments,
-};
+pub use arguments::{EvalArguments, FindLrArguments, PredictArguments};
 pub use compare::compare;
 pub use eval::eval;
 pub use inspect::{find_lr, summary};
 pub use predict::predict;
-pub use project::{Finding, Preset, Project, ProjectOptions};
+pub use project::{Finding, Project};
 pub use report::Report;
 pub use run::train;
 pub use task::ProjectTask;
+pub use train::{CompareArguments, Options, Preset, ProjectOptions, SummaryArguments, TrainArguments};

@@ -3,27 +3,9 @@
 use crate::ProjectTask;
 use data::{Batch, Dataset, LabeledImages, Loader, Splits};
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use tape::{Graph, Params, Tape, Var};
-use train::{Failure, FileOptions, Training, TrainingOptions};
-
-/// The options of a project besides those of every training, as flags and keys of a configuration file.
-pub trait ProjectOptions: FileOptions + Clone + Default {
-    /// These options, and what they leave out from others.
-    fn or(self, other: Self) -> Self;
-
-    /// With the data in this folder, unless it is `None`.
-    fn in_folder(self, data_dir: Option<PathBuf>) -> Self;
-}
-
-/// Settings that are compared under a name.
-#[derive(Clone, Copy, Debug)]
-pub struct Preset {
-    /// The name on the command line.
-    pub name: &'static str,
-    /// The flags of each setting, with what it is called; where that is empty, the flags are its name.
-    pub settings: &'static [(&'static str, &'static str)],
-}
+use train::{Failure, Preset, ProjectOptions, Training, TrainingOptions};
 
 /// Something that a project has to say of a run.
 #[derive(Clone, Debug)]

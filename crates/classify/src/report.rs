@@ -3,7 +3,7 @@
 use crate::{Finding, Project};
 use serde::Serialize;
 use std::fmt;
-use train::{Best, EpochRecord, Metrics, Predictions};
+use train::{Best, EpochRecord, Machine, Metrics, Predictions};
 
 /// The result of a run, with what is needed to judge and to repeat it.
 #[derive(Clone, Debug, Serialize)]
@@ -35,14 +35,6 @@ pub struct Report {
     words: Vec<String>,
 }
 
-#[derive(Clone, Debug, Serialize)]
-struct Machine {
-    system: &'static str,
-    architecture: &'static str,
-    instruction_set: String,
-    threads: usize,
-}
-
 impl Report {
     pub(crate) fn new<P: Project>(
         project: &P,
@@ -52,25 +44,14 @@ impl Report {
         predictions: &Predictions,
         findings: Vec<Finding>,
     ) -> Report {
-        let mut settings = serde_json::to_value(project.settings()).unwrap_or_default();
-        if let (Some(all), serde_json::Value::Object(training)) =
-            (settings.as_object_mut(), serde_json::to_value(project.training()).unwrap_or_default())
-        {
-            all.extend(training);
-        }
         let classes = project.class_names();
         let mut words: Vec<String> = findings.iter().map(|finding| finding.words.clone()).collect();
         words.push(mistakes_in_words(&classes, predictions));
         Report {
             version: env!("CARGO_PKG_VERSION"),
             data_set: project.data_name(),
-            settings,
-            machine: Machine {
-                system: std::env::consts::OS,
-                architecture: std::env::consts::ARCH,
-                instruction_set: tape::Level::current().to_string(),
-                threads,
-            },
+            settings: train::merged(project.settings(), project.training()),
+            machine: Machine::here(threads),
             best_epoch: best.record.epoch,
             validation: best.record.validation,
             test,

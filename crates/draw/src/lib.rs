@@ -28,6 +28,7 @@ mod figure;
 mod file;
 #[cfg(feature = "photos")]
 mod heat;
+mod heat_table;
 mod layout;
 mod picture;
 mod share_table;
@@ -41,6 +42,7 @@ pub use figure::{Curve, Figure};
 pub use file::{is_temporary, write_file};
 #[cfg(feature = "photos")]
 pub use heat::{Colors, color_bar, heat_map, overlay};
+pub use heat_table::HeatTable;
 pub use picture::Picture;
 pub use share_table::ShareTable;
 pub use sparkline::sparkline;

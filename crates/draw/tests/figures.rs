@@ -1,6 +1,6 @@
 //! Figures decoded again: they have their size, show their data, and bad data or folders never panic.
 
-use retrograde_draw::{Curve, DrawError, Figure};
+use retrograde_draw::{Curve, DrawError, Figure, HeatTable};
 
 /// Width, height and pixels.
 fn decode(png: &[u8]) -> (u32, u32, Vec<[u8; 3]>) {
@@ -118,4 +118,24 @@ fn a_saved_figure_is_the_drawn_one() {
     let figure = line(&[(1.0, 1.0), (2.0, 0.5)]);
     figure.save(folder.path().join("loss.png")).unwrap();
     assert_eq!(std::fs::read(folder.path().join("loss.png")).unwrap(), figure.to_png().unwrap());
+}
+
+#[test]
+fn a_heat_table_is_darkest_where_its_numbers_are_largest() {
+    let names = |names: [&str; 2]| names.map(String::from).to_vec();
+    let table = |values: [[f64; 2]; 2]| {
+        let values = values.map(Vec::from).to_vec();
+        HeatTable::new("Attention", names(["the", "dog"]), names(["der", "Hund"]), values).to_png().unwrap()
+    };
+    // The mean column of the pixels that have the color of the number 1.
+    let place = |values| {
+        let (width, _, pixels) = decode(&table(values));
+        let full = pixels.iter().enumerate().filter(|(_, pixel)| **pixel == [0, 90, 160]);
+        let columns: Vec<usize> = full.map(|(i, _)| i % width as usize).collect();
+        assert!(columns.len() > 500, "{}", columns.len());
+        columns.iter().sum::<usize>() / columns.len()
+    };
+    assert!(place([[1.0, 0.0], [1.0, 0.0]]) + 30 < place([[0.0, 1.0], [f64::NAN, 1.0]]));
+    let empty = HeatTable::new("Attention", vec![], names(["der", "Hund"]), vec![]);
+    assert!(matches!(empty.to_png(), Err(DrawError::Empty { values: 0, .. })));
 }

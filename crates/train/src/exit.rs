@@ -68,6 +68,20 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// Of one of several runs: where it was interrupted, the way on is with all of them.
+    pub fn of_several(self, program: &str, command: &str, folder: &crate::RunFolder) -> Failure {
+        match self {
+            Failure::Interrupted { signal, .. } => {
+                let folder = folder.path().display();
+                let message = format!("stopped, with a checkpoint; go on with: {program} {command} --resume {folder}");
+                Failure::Interrupted { signal, message }
+            }
+            other => other,
+        }
+    }
+}
+
 impl From<crate::TrainError> for Failure {
     fn from(error: crate::TrainError) -> Self {
         use crate::TrainError::{Checkpoint, Config, Interrupted, NoRun, NotAFolder, NotARun, NotEmpty, Threads};

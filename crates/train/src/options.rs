@@ -22,11 +22,11 @@ pub struct TrainingOptions {
     #[arg(long, value_parser = non_negative, allow_negative_numbers = true)]
     pub reg: Option<f64>,
 
-    /// Passes over the training images [default: by data set and model]
+    /// Passes over the training data [default: by data set and model]
     #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     pub epochs: Option<usize>,
 
-    /// Images a step [default: by data set and model]
+    /// Samples a step [default: by data set and model]
     #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     pub batch_size: Option<usize>,
 
@@ -44,7 +44,7 @@ pub struct TrainingOptions {
     #[arg(long, value_name = "NAME")]
     pub schedule: Option<ScheduleChoice>,
 
-    /// Clip the gradients of a step to this norm
+    /// Clip the gradients of a step to this norm [default: by model; else none]
     #[arg(long, value_name = "NORM", value_parser = positive)]
     pub clip_norm: Option<f64>,
 
@@ -93,14 +93,16 @@ pub struct TrainingDefaults {
     pub lr: f64,
     /// Regularization.
     pub reg: f64,
-    /// Passes over the training images.
+    /// Passes over the training data.
     pub epochs: usize,
-    /// Images a step.
+    /// Samples a step.
     pub batch_size: usize,
     /// The optimizer.
     pub optimizer: OptimizerChoice,
     /// How the learning rate changes.
     pub schedule: ScheduleChoice,
+    /// The norm that gradients are clipped to.
+    pub clip_norm: Option<f64>,
 }
 
 /// Options that contradict each other, or cannot work.
@@ -140,9 +142,9 @@ pub struct Training {
     pub lr: f64,
     /// Regularization.
     pub reg: f64,
-    /// Passes over the training images.
+    /// Passes over the training data.
     pub epochs: usize,
-    /// Images a step.
+    /// Samples a step.
     pub batch_size: usize,
     /// Whether biases and the weights of normalizations are left out of the regularization.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -190,7 +192,7 @@ impl Training {
             decay_weights_only: options.decay_weights_only,
             optimizer,
             schedule: options.schedule.unwrap_or(defaults.schedule),
-            clip_norm: options.clip_norm,
+            clip_norm: options.clip_norm.or(defaults.clip_norm),
             average: options.average,
             patience: options.patience,
             save_every: options.save_every,

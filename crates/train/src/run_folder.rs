@@ -89,6 +89,15 @@ impl RunFolder {
         &self.path
     }
 
+    /// The folder of a part that is a run of its own, as of a comparison: opened where it is there, else made.
+    ///
+    /// # Errors
+    /// As [`create`](RunFolder::create) and [`open`](RunFolder::open).
+    pub fn part(&self, number: usize) -> Result<RunFolder, TrainError> {
+        let path = self.file(&number.to_string());
+        if path.join("config.toml").is_file() { RunFolder::open(&path) } else { RunFolder::create_at(&path) }
+    }
+
     /// A file in the folder.
     pub fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)

@@ -27,14 +27,16 @@ pub(super) enum Needs {
     Nothing,
     Mnist,
     Cifar10,
+    Multi30k,
 }
 
 pub(super) const HEAD: &str = "\
 # Results, and how to obtain them again
 
-`cargo xtask reproduce --mnist FOLDER --cifar10 FOLDER`, with the four idx files of MNIST in one folder and the six binary
-files of CIFAR-10 in the other (`cargo xtask data mnist` and `cargo xtask data cifar10` bring them), runs every command of
-this table, writes the table anew, and fails where a result is not as expected. Without the folders it runs what needs no
+`cargo xtask reproduce --mnist FOLDER --cifar10 FOLDER --multi30k FOLDER`, with the four idx files of MNIST in the first
+folder, the six binary files of CIFAR-10 in the second and the six texts of Multi30k in the third (`cargo xtask data` with
+their names brings them), runs every command of this table, writes the table anew, and fails where a result is not as
+expected. For translators, accuracy is that of the words, teacher-forced. Without the folders it runs what needs no
 download. Weights are bit for bit the same on machines with the same instruction set; elsewhere the last digits differ,
 and a training amplifies that. Seconds are those of the training steps on a virtual machine with two cores (Zen 4,
 AVX-512), some of them while other programs ran.
@@ -96,6 +98,12 @@ pub(super) const EXPERIMENTS: &[Experiment] = &[
         ..cifar("cifar-imbalance", IMBALANCE, 0.0, "the last of nine")
     },
     Experiment { shows_table: true, ..cifar("cifar-imbalance-resnet32", IMBALANCE_RESNET, 60.0, "the last of two") },
+    Experiment { figures: &["attention.png", "perplexity.png"], ..generated("generated-transformer", "train") },
+    generated("generated-lstm-attention", "train --model lstm-attention"),
+    Experiment { shows_table: true, ..generated("generated-compare", "compare") },
+    multi30k("multi30k-transformer", "train", "reported perplexity 5.3, BLEU 36.5"),
+    multi30k("multi30k-lstm-attention", "train --model lstm-attention", "reported perplexity 23.2, BLEU 28.1"),
+    Experiment { shows_table: true, ..multi30k("multi30k-compare", "compare", "the last of six") },
 ];
 
 /// The settings of our choice for the perceptron on MNIST.
@@ -142,6 +150,15 @@ const fn cifar(name: &'static str, arguments: &'static str, expected: f64, refer
     Experiment { program: "cifar", needs: Needs::Cifar10, tolerance, ..mnist(name, arguments, expected, reference) }
 }
 
+const fn generated(name: &'static str, arguments: &'static str) -> Experiment {
+    Experiment { needs: Needs::Nothing, ..multi30k(name, arguments, "") }
+}
+
+const fn multi30k(name: &'static str, arguments: &'static str, reference: &'static str) -> Experiment {
+    let (needs, tolerance) = (Needs::Multi30k, 1.5);
+    Experiment { program: "translate", needs, tolerance, expected: None, ..mnist(name, arguments, 0.0, reference) }
+}
+
 /// The verdict on a result that should be another.
 pub(super) const NOT_AS_EXPECTED: &str = "NOT AS EXPECTED";
 
@@ -157,6 +174,11 @@ impl Experiment {
             Some(expected) if (accuracy - expected).abs() <= self.tolerance => "as expected",
             Some(_) => NOT_AS_EXPECTED,
         }
+    }
+
+    /// What the numbers of a table are of.
+    pub(super) fn of_what(&self) -> &'static str {
+        if self.program == "translate" { "on the test sentences" } else { "in percent of the test images" }
     }
 
     pub(super) fn row_begin(&self) -> String {

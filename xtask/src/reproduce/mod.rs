@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// Runs every experiment of the documentation and shows what was expected beside what was obtained.
 ///
 /// Writes the table to docs/reproduce.md and the figures to docs/figures. Experiments whose data are not given are left
-/// out, and their rows stay as they are. Those on CIFAR take hours; an interrupted call goes on with --resume.
+/// out, and their rows stay as they are. Those on CIFAR and on Multi30k take hours; an interrupted call goes on with --resume.
 #[derive(clap::Args)]
 pub(crate) struct Reproduce {
     /// A folder with the four idx files of MNIST.
@@ -21,6 +21,9 @@ pub(crate) struct Reproduce {
     /// A folder with the six binary files of CIFAR-10.
     #[arg(long, value_name = "DIR")]
     cifar10: Option<PathBuf>,
+    /// A folder with the six files of Multi30k.
+    #[arg(long, value_name = "DIR")]
+    multi30k: Option<PathBuf>,
     /// Only experiments whose name contains this.
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
@@ -81,6 +84,7 @@ impl Reproduce {
             Needs::Nothing => None,
             Needs::Mnist => self.mnist.as_deref(),
             Needs::Cifar10 => self.cifar10.as_deref(),
+            Needs::Multi30k => self.multi30k.as_deref(),
         }
     }
 }
@@ -96,7 +100,7 @@ fn text(old: &str, new: &Experiment, obtained: &Obtained) -> String {
         row.into_iter().for_each(|row| text += &(row + "\n"));
     }
     for experiment in EXPERIMENTS.iter().filter(|experiment| experiment.shows_table) {
-        let heading = format!("\n`{}`, in percent of the test images:\n\n```text\n", experiment.name);
+        let heading = format!("\n`{}`, {}:\n\n```text\n", experiment.name, experiment.of_what());
         let table = match experiment.name == new.name {
             true => Some(obtained.table.trim_end()),
             false => old.split_once(&heading).and_then(|(_, rest)| Some(rest.split_once("\n```")?.0)),

@@ -19,7 +19,7 @@ pub(super) struct Obtained {
 
 /// Builds the programs.
 pub(super) fn build(root: &Path) -> Result<(), Failure> {
-    let arguments = ["build", "--release", "-p", "mnist", "-p", "cifar"];
+    let arguments = ["build", "--release", "-p", "mnist", "-p", "cifar", "-p", "translate"];
     match workspace::cargo().args(arguments).current_dir(root).status()?.success() {
         true => Ok(()),
         false => Err("the programs do not build; see above".into()),
@@ -41,8 +41,8 @@ pub(super) fn obtain(
         match out.join("config.toml").exists() {
             true => command.arg(verb).arg("--resume").arg(out),
             false => {
-                data.into_iter().for_each(|folder| _ = command.arg("--data-dir").arg(folder));
-                command.args(&words).arg("--out").arg(out)
+                command.args(&words).arg("--out").arg(out);
+                data.into_iter().fold(&mut command, |command, folder| command.arg("--data-dir").arg(folder))
             }
         };
         let output = command.output()?;

@@ -130,7 +130,7 @@ impl Flags {
         let (lr, reg, epochs, batch_size) = defaults(dataset, usual);
         let optimizer = "sgd:momentum=0.9".parse().unwrap_or_default();
         let schedule = "multi-step:at=6+8,gamma=0.1".parse().unwrap_or_default();
-        let defaults = TrainingDefaults { lr, reg, epochs, batch_size, optimizer, schedule };
+        let defaults = TrainingDefaults { lr, reg, epochs, batch_size, optimizer, schedule, clip_norm: None };
         Ok((settings, Training::new(training, defaults)?))
     }
 

@@ -38,6 +38,7 @@ pub struct Trainer<D: Dataset> {
     clip_norm: Option<f64>,
     average: Option<f64>,
     patience: Option<u64>,
+    by_loss: bool,
     checkpoints: Option<(Checkpoints, Option<u64>)>,
     stop: Stop,
     profile: bool,
@@ -54,6 +55,7 @@ impl<D: Dataset + Clone + 'static> Trainer<D> {
             clip_norm: None,
             average: None,
             patience: None,
+            by_loss: false,
             checkpoints: None,
             stop: Stop::new(),
             profile: false,
@@ -83,6 +85,11 @@ impl<D: Dataset + Clone + 'static> Trainer<D> {
     /// Ends when the best epoch is this many epochs ago.
     pub fn patience(self, patience: Option<u64>) -> Self {
         Trainer { patience, ..self }
+    }
+
+    /// The best parameters are those with the lowest validation loss, instead of the highest accuracy.
+    pub fn best_by_loss(self, by_loss: bool) -> Self {
+        Trainer { by_loss, ..self }
     }
 
     /// Saves checkpoints: before the first step, after so many steps, or after every epoch where that is `None`. If there
@@ -207,7 +214,11 @@ impl<D: Dataset + Clone + 'static> Trainer<D> {
                 return Err(bad.at(epoch, batches, record.learning_rate));
             }
             state.history.push(record);
-            if state.best.is_none_or(|best| record.validation.accuracy > best.validation.accuracy) {
+            let better = |best: EpochRecord| match self.by_loss {
+                true => record.validation.loss < best.validation.loss,
+                false => record.validation.accuracy > best.validation.accuracy,
+            };
+            if state.best.is_none_or(better) {
                 (state.best, best) = (Some(record), Some(judged.clone()));
             }
             if let Some(plateau) = &mut plateau {

@@ -75,7 +75,7 @@ pub trait Observer {
 /// What a run found.
 #[derive(Debug)]
 pub struct Best {
-    /// The parameters with the best validation accuracy; of several, the first.
+    /// The parameters that are best in validation, by accuracy or by loss; of several, the first.
     pub params: Params,
     /// The record of the epoch after which they were taken.
     pub record: EpochRecord,
