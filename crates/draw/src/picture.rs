@@ -189,7 +189,7 @@ mod tests {
     fn inks_become_colors() {
         let picture = open(include_bytes!("../tests/cyan-cmyk.jpg")).unwrap();
         assert_eq!([picture.width(), picture.height()], [16, 16]);
-        let is_cyan = |pixel: &[u8]| matches!(pixel, [0..8, 248.., 248..]);
+        let is_cyan = |pixel: &[u8]| pixel[0] < 8 && pixel[1] > 247 && pixel[2] > 247;
         assert!(picture.pixels().chunks(3).all(is_cyan), "{:?}", &picture.pixels()[..3]);
     }
 
