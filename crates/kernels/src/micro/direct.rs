@@ -1,7 +1,7 @@
 //! The micro-kernel of a product: rows of A that are evenly apart.
 
 use super::wide::Wide;
-use super::{WIDE_REGISTERS, prefetch};
+use super::{MOST_ROWS, prefetch};
 use crate::simd::Simd;
 
 /// A tile of C and its operands. Strides are in elements.
@@ -26,41 +26,12 @@ pub(crate) struct Tile<F> {
 /// by itself only along a row.
 const PREFETCHED_ROWS: usize = 16;
 
-/// Chooses the kernel for the shape of the tile.
+/// The micro-kernel itself. With `EDGE`, the last register of every row is not full.
 ///
 /// # Safety
-/// As [`Micro::multiply_tile`](super::Micro::multiply_tile).
+/// As [`Micro::multiply_tile`](super::Micro::multiply_tile), and the numbers of rows and registers are the tile's.
 #[inline(always)]
-pub(super) unsafe fn multiply_tile<V: Simd>(tile: &Tile<V::Scalar>) {
-    macro_rules! dispatch {
-        ($($rows:literal)+) => {
-            // SAFETY: the caller's promise; the counts of rows and registers are those of the tile.
-            unsafe {
-                let registers = tile.columns.div_ceil(V::LANES);
-                let edge = tile.columns % V::LANES != 0;
-                match (tile.rows, registers, edge) {
-                    $(($rows, 2, false) => enter::<V, $rows, 2, false>(tile),)+
-                    $(($rows, 2, true) => enter::<V, $rows, 2, true>(tile),)+
-                    // A narrow tile has a mask in any case: half as many kernels to compile, and hardly a difference.
-                    $(($rows, 1, _) => enter::<V, $rows, 1, true>(tile),)+
-                    (1, WIDE_REGISTERS, false) => enter::<V, 1, WIDE_REGISTERS, false>(tile),
-                    _ => unreachable!("a tile of {} rows and {} columns", tile.rows, tile.columns),
-                }
-            }
-        };
-    }
-    by_rows!(V, dispatch)
-}
-
-compiled_by_level! {
-    /// Compiles the micro-kernel for the instruction set of `V`.
-    fn enter[const ROWS: usize, const REGISTERS: usize, const EDGE: bool](tile: &Tile<V::Scalar>) =
-        kernel::<V, ROWS, REGISTERS, EDGE>(tile);
-}
-
-/// The micro-kernel itself. With `EDGE`, the last register of every row is not full.
-#[inline(always)]
-unsafe fn kernel<V: Simd, const ROWS: usize, const REGISTERS: usize, const EDGE: bool>(tile: &Tile<V::Scalar>) {
+pub(super) unsafe fn kernel<V: Simd, const ROWS: usize, const REGISTERS: usize, const EDGE: bool>(tile: &Tile<V::Scalar>) {
     // SAFETY: the caller's promise. Pointers are moved with `wrapping_add`, since they end past the operands.
     unsafe {
         let mask = V::mask(tile.columns - (REGISTERS - 1) * V::LANES);
@@ -74,7 +45,8 @@ unsafe fn kernel<V: Simd, const ROWS: usize, const REGISTERS: usize, const EDGE:
         // Rows of A are reached from every third one, by the addressing modes base, base + stride, base + 2 · stride:
         // so few pointers that all stay in registers, for any strides.
         let third = |i: usize| tile.a.wrapping_add((3 * i).wrapping_mul(a_row));
-        let mut thirds = [third(0), third(1), third(2), third(3), third(4)];
+        const THIRDS: usize = MOST_ROWS.div_ceil(3);
+        let mut thirds: [_; THIRDS] = [third(0), third(1), third(2), third(3), third(4)];
         let ahead = b_row.wrapping_mul(PREFETCHED_ROWS);
         let mut b = tile.b;
         for _ in 0..tile.depth {
@@ -85,7 +57,7 @@ unsafe fn kernel<V: Simd, const ROWS: usize, const REGISTERS: usize, const EDGE:
             unroll!(row r < ROWS: {
                 sums[r].add_product(V::splat(thirds[r / 3].wrapping_add(r % 3 * a_row)), &b_now)
             });
-            thirds = thirds.map(|pointer| pointer.wrapping_add(a_column));
+            unroll!(third i < THIRDS: thirds[i] = thirds[i].wrapping_add(a_column));
             b = b.wrapping_add(b_row);
         }
         unroll!(row r < ROWS: sums[r].store::<EDGE>(tile.c.wrapping_add(r * c_row), tile.accumulate, mask));

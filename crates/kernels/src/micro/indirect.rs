@@ -1,7 +1,7 @@
 //! The micro-kernel of sums over pixels: rows of A that begin anywhere, in a depth of several runs.
 
 use super::wide::Wide;
-use super::{MOST_ROWS, REGISTERS};
+use super::MOST_ROWS;
 use crate::simd::Simd;
 
 /// A tile of C and its operands. Strides are in elements.
@@ -27,36 +27,13 @@ pub(crate) struct IndirectTile<F> {
     pub(crate) accumulate: bool,
 }
 
-/// Chooses the kernel for the shape of the tile.
+/// The micro-kernel itself.
 ///
 /// # Safety
-/// As [`Micro::multiply_indirect_tile`](super::Micro::multiply_indirect_tile).
+/// As [`Micro::multiply_indirect_tile`](super::Micro::multiply_indirect_tile), and the numbers of rows and registers are
+/// the tile's.
 #[inline(always)]
-pub(super) unsafe fn multiply_indirect_tile<V: Simd>(tile: &IndirectTile<V::Scalar>) {
-    macro_rules! dispatch {
-        ($($rows:literal)+) => {
-            // SAFETY: the caller's promise; the counts of rows and registers are those of the tile.
-            unsafe {
-                match (tile.rows, tile.registers) {
-                    $(($rows, REGISTERS) => enter::<V, $rows, REGISTERS>(tile),)+
-                    $(($rows, 1) => enter::<V, $rows, 1>(tile),)+
-                    _ => unreachable!("a tile of {} rows and {} registers", tile.rows, tile.registers),
-                }
-            }
-        };
-    }
-    by_rows!(V, dispatch)
-}
-
-compiled_by_level! {
-    /// Compiles the micro-kernel for the instruction set of `V`.
-    fn enter[const ROWS: usize, const REGISTERS: usize](tile: &IndirectTile<V::Scalar>) =
-        kernel::<V, ROWS, REGISTERS>(tile);
-}
-
-/// The micro-kernel itself.
-#[inline(always)]
-unsafe fn kernel<V: Simd, const ROWS: usize, const REGISTERS: usize>(tile: &IndirectTile<V::Scalar>) {
+pub(super) unsafe fn kernel<V: Simd, const ROWS: usize, const REGISTERS: usize>(tile: &IndirectTile<V::Scalar>) {
     // SAFETY: the caller's promise. Pointers are moved with `wrapping_add`, since they end past the operands.
     unsafe {
         // Registers are always full.

@@ -1,8 +1,8 @@
 //! The micro-kernels: one tile of C in registers, from a few rows of A and a few registers' width of B.
 
-/// Repeats a statement for every index below a constant: rows of a tile, at most 14, or registers of a row, at most 8. A
-/// loop would leave the unrolling to the compiler, which keeps arrays of registers in memory when it declines. The
-/// conditions are constants, so that what is beyond them is never compiled.
+/// Repeats a statement for every index below a constant: rows of a tile, at most 14, registers of a row, at most 8, or
+/// a third of the rows. A loop would leave the unrolling to the compiler, which keeps arrays of registers in memory when
+/// it declines. The conditions are constants, so that what is beyond them is never compiled.
 macro_rules! unroll {
     (row $i:ident < $end:ident: $body:expr) => {
         unroll!($i < $end: $body, 0 1 2 3 4 5 6 7 8 9 10 11 12 13)
@@ -10,58 +10,15 @@ macro_rules! unroll {
     (register $i:ident < $end:ident: $body:expr) => {
         unroll!($i < $end: $body, 0 1 2 3 4 5 6 7)
     };
+    (third $i:ident < $end:ident: $body:expr) => {
+        unroll!($i < $end: $body, 0 1 2 3 4)
+    };
     ($i:ident < $end:ident: $body:expr, $($value:literal)+) => {{$(
         if const { $value < $end } {
             let $i = $value;
             $body
         }
     )+}};
-}
-
-/// A function that runs `$kernel`, compiled for the instruction set of `V`.
-macro_rules! compiled_by_level {
-    ($(#[$meta:meta])* fn $name:ident[$(const $constant:ident: $type:ty),*]($arg:ident: $arg_type:ty) = $kernel:expr;) => {
-        $(#[$meta])*
-        ///
-        /// # Safety
-        /// The processor has the level of `V`, and what the kernel itself asks for.
-        #[inline(always)]
-        unsafe fn $name<V: Simd, $(const $constant: $type),*>($arg: $arg_type) {
-            #[cfg(target_arch = "x86_64")]
-            {
-                #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
-                unsafe fn avx512<V: Simd, $(const $constant: $type),*>($arg: $arg_type) {
-                    // SAFETY: the caller's promise.
-                    unsafe { $kernel }
-                }
-                #[target_feature(enable = "avx2,fma")]
-                unsafe fn avx2<V: Simd, $(const $constant: $type),*>($arg: $arg_type) {
-                    // SAFETY: the caller's promise.
-                    unsafe { $kernel }
-                }
-                match V::LEVEL {
-                    // SAFETY: the caller's promise.
-                    crate::Level::Avx512 => return unsafe { avx512::<V, $($constant),*>($arg) },
-                    // SAFETY: the caller's promise.
-                    crate::Level::Avx2 => return unsafe { avx2::<V, $($constant),*>($arg) },
-                    crate::Level::Baseline => {}
-                }
-            }
-            // SAFETY: the caller's promise.
-            unsafe { $kernel }
-        }
-    };
-}
-
-/// Calls a macro with every number of rows that a tile of the register can have.
-macro_rules! by_rows {
-    ($vector:ident, $dispatch:ident) => {
-        match const { $vector::LEVEL } {
-            crate::Level::Avx512 => $dispatch!(1 2 3 4 5 6 7 8 9 10 11 12 13 14),
-            crate::Level::Avx2 => $dispatch!(1 2 3 4 5 6),
-            crate::Level::Baseline => $dispatch!(1 2 3 4),
-        }
-    };
 }
 
 mod direct;
@@ -92,27 +49,71 @@ pub(crate) trait Micro: Simd {
     unsafe fn multiply_indirect_tile(tile: &IndirectTile<Self::Scalar>);
 }
 
+/// The kernels of a register: those with the numbers of rows that it has room for, compiled for its instruction set. A
+/// choice inside functions generic in the register would have all of them compiled for all registers and levels, and
+/// most of them thrown away.
 macro_rules! micro {
-    ($($vector:ty)*) => {$(
+    ($vector:ty, [$($rows:literal)+] $(, $features:tt)?) => {
         impl Micro for $vector {
             #[inline(never)]
             unsafe fn multiply_tile(tile: &Tile<Self::Scalar>) {
-                // SAFETY: the caller's promise.
-                unsafe { direct::multiply_tile::<$vector>(tile) }
+                $(#[target_feature(enable = $features)])?
+                unsafe fn enter<const ROWS: usize, const REGISTERS: usize, const EDGE: bool>(
+                    tile: &Tile<<$vector as Simd>::Scalar>,
+                ) {
+                    // SAFETY: the caller's promise.
+                    unsafe { direct::kernel::<$vector, ROWS, REGISTERS, EDGE>(tile) }
+                }
+                let registers = tile.columns.div_ceil(Self::LANES);
+                let edge = tile.columns % Self::LANES != 0;
+                // SAFETY: the caller's promise; the counts of rows and registers are those of the tile.
+                unsafe {
+                    match (tile.rows, registers, edge) {
+                        $(($rows, 2, false) => enter::<$rows, 2, false>(tile),)+
+                        $(($rows, 2, true) => enter::<$rows, 2, true>(tile),)+
+                        // A narrow tile has a mask in any case: half as many kernels to compile, and hardly a difference.
+                        $(($rows, 1, _) => enter::<$rows, 1, true>(tile),)+
+                        (1, WIDE_REGISTERS, false) => enter::<1, WIDE_REGISTERS, false>(tile),
+                        _ => unreachable!("a tile of {} rows and {} columns", tile.rows, tile.columns),
+                    }
+                }
             }
 
             #[inline(never)]
             unsafe fn multiply_indirect_tile(tile: &IndirectTile<Self::Scalar>) {
-                // SAFETY: the caller's promise.
-                unsafe { indirect::multiply_indirect_tile::<$vector>(tile) }
+                $(#[target_feature(enable = $features)])?
+                unsafe fn enter<const ROWS: usize, const REGISTERS: usize>(
+                    tile: &IndirectTile<<$vector as Simd>::Scalar>,
+                ) {
+                    // SAFETY: the caller's promise.
+                    unsafe { indirect::kernel::<$vector, ROWS, REGISTERS>(tile) }
+                }
+                // SAFETY: the caller's promise; the counts of rows and registers are those of the tile.
+                unsafe {
+                    match (tile.rows, tile.registers) {
+                        $(($rows, REGISTERS) => enter::<$rows, REGISTERS>(tile),)+
+                        $(($rows, 1) => enter::<$rows, 1>(tile),)+
+                        _ => unreachable!("a tile of {} rows and {} registers", tile.rows, tile.registers),
+                    }
+                }
             }
         }
-    )*};
+    };
 }
 
-micro!(Four<f32> Four<f64>);
+micro!(Four<f32>, [1 2 3 4]);
+micro!(Four<f64>, [1 2 3 4]);
 #[cfg(target_arch = "x86_64")]
-micro!(std::arch::x86_64::__m512 std::arch::x86_64::__m512d std::arch::x86_64::__m256 std::arch::x86_64::__m256d);
+mod x86 {
+    use std::arch::x86_64::*;
+
+    use super::*;
+
+    micro!(__m256, [1 2 3 4 5 6], "avx2,fma");
+    micro!(__m256d, [1 2 3 4 5 6], "avx2,fma");
+    micro!(__m512, [1 2 3 4 5 6 7 8 9 10 11 12 13 14], "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma");
+    micro!(__m512d, [1 2 3 4 5 6 7 8 9 10 11 12 13 14], "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma");
+}
 
 /// Registers a row of the usual tile.
 pub(crate) const REGISTERS: usize = 2;
