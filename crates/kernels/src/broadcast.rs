@@ -58,7 +58,8 @@ impl<const N: usize> Plan<N> {
     }
 }
 
-/// Where the operands are at the beginning of a row: an odometer over the outer axes.
+/// Where the operands are at the beginning of a row: an odometer over the outer axes. It is not inlined, since what uses
+/// it is compiled for every operation, instruction set and combination of steps.
 struct Rows<'a, const N: usize> {
     plan: &'a Plan<N>,
     index: [usize; MAX_RANK],
@@ -66,9 +67,13 @@ struct Rows<'a, const N: usize> {
 }
 
 impl<'a, const N: usize> Rows<'a, N> {
-    #[inline(always)]
-    fn start(plan: &'a Plan<N>, mut row: usize) -> Self {
-        let mut rows = Rows { plan, index: [0; MAX_RANK], offsets: [0; N] };
+    /// Begins at element `start` of the whole result.
+    #[inline(never)]
+    fn start(plan: &'a Plan<N>, start: usize) -> Self {
+        let (inner, steps) = (plan.inner(), plan.steps());
+        let (mut row, column) = (start / inner, start % inner);
+        let mut rows = Rows { plan, index: [0; MAX_RANK], offsets: steps.map(|step| step * column) };
+        rows.index[plan.rank - 1] = column;
         for axis in (0..plan.rank - 1).rev() {
             rows.index[axis] = row % plan.sizes[axis];
             row /= plan.sizes[axis];
@@ -79,19 +84,32 @@ impl<'a, const N: usize> Rows<'a, N> {
         rows
     }
 
+    /// How many elements there are to the end of the row.
     #[inline(always)]
+    fn rest(&self) -> usize {
+        self.plan.inner() - self.index[self.plan.rank - 1]
+    }
+
+    /// Goes to the beginning of the next row.
+    #[inline(never)]
     fn advance(&mut self) {
-        for axis in (0..self.plan.rank - 1).rev() {
+        let plan = self.plan;
+        let inner = plan.rank - 1;
+        let column = std::mem::take(&mut self.index[inner]);
+        for i in 0..N {
+            self.offsets[i] -= column * plan.steps[inner][i];
+        }
+        for axis in (0..inner).rev() {
             self.index[axis] += 1;
             for i in 0..N {
-                self.offsets[i] += self.plan.steps[axis][i];
+                self.offsets[i] += plan.steps[axis][i];
             }
-            if self.index[axis] < self.plan.sizes[axis] {
+            if self.index[axis] < plan.sizes[axis] {
                 return;
             }
             self.index[axis] = 0;
             for i in 0..N {
-                self.offsets[i] -= self.plan.steps[axis][i] * self.plan.sizes[axis];
+                self.offsets[i] -= plan.steps[axis][i] * plan.sizes[axis];
             }
         }
     }
@@ -106,14 +124,15 @@ fn for_each_row<const N: usize, U>(
     mut out: &mut [U],
     mut f: impl FnMut([usize; N], &mut [U]),
 ) {
-    let (inner, steps) = (plan.inner(), plan.steps());
-    let mut rows = Rows::start(plan, start / inner);
-    let mut column = start % inner;
-    while !out.is_empty() {
-        let (part, rest) = out.split_at_mut((inner - column).min(out.len()));
-        f(std::array::from_fn(|i| rows.offsets[i] + column * steps[i]), part);
+    let mut rows = Rows::start(plan, start);
+    loop {
+        let (part, rest) = out.split_at_mut(rows.rest().min(out.len()));
+        f(rows.offsets, part);
+        if rest.is_empty() {
+            return;
+        }
         rows.advance();
-        (out, column) = (rest, 0);
+        out = rest;
     }
 }
 

@@ -96,11 +96,17 @@ fn halve(start: usize, end: usize, f: &(dyn Fn(usize) + Sync)) {
 
 /// Calls `f` with every index below `count`, on all threads. Which thread runs which index is not fixed, so `f` must
 /// not let one call depend on another.
+#[inline]
 pub fn for_each_index(count: usize, f: impl Fn(usize) + Sync) {
+    call_each(count, &f);
+}
+
+/// As [`for_each_index`], compiled once.
+fn call_each(count: usize, f: &(dyn Fn(usize) + Sync)) {
     if count == 1 || count > 1 && rayon::current_num_threads() == 1 {
         (0..count).for_each(f);
     } else if count > 1 {
-        halve(0, count, &f);
+        halve(0, count, f);
     }
 }
 
@@ -109,7 +115,13 @@ pub fn for_each_index(count: usize, f: impl Fn(usize) + Sync) {
 ///
 /// # Panics
 /// When `chunk` is 0.
+#[inline]
 pub fn for_each_chunk<T: Send>(out: &mut [T], chunk: usize, f: impl Fn(usize, &mut [T]) + Sync) {
+    call_each_chunk(out, chunk, &f);
+}
+
+/// As [`for_each_chunk`], compiled once for a type of elements.
+fn call_each_chunk<T: Send>(out: &mut [T], chunk: usize, f: &(dyn Fn(usize, &mut [T]) + Sync)) {
     assert!(chunk > 0, "for_each_chunk: a chunk needs at least one element");
     let length = out.len();
     if length <= chunk {
@@ -120,7 +132,7 @@ pub fn for_each_chunk<T: Send>(out: &mut [T], chunk: usize, f: impl Fn(usize, &m
     }
     let out = Shared::new(out);
     // SAFETY: every index has a part of its own.
-    for_each_index(length.div_ceil(chunk), |i| f(i, unsafe { out.part(i * chunk, chunk.min(length - i * chunk)) }));
+    call_each(length.div_ceil(chunk), &|i| f(i, unsafe { out.part(i * chunk, chunk.min(length - i * chunk)) }));
 }
 
 #[cfg(test)]

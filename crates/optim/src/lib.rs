@@ -105,3 +105,18 @@ impl<F: Real, O: Optimizer<F> + ?Sized> Optimizer<F> for Box<O> {
         (**self).restore(params, state)
     }
 }
+
+macro_rules! boxed {
+    ($($optimizer:ident)+) => {$(
+        impl From<$optimizer> for Box<dyn Optimizer + Send> {
+            /// For a choice at run time. The optimizer's loops are compiled here, with vector instructions, whatever the
+            /// caller is compiled for.
+            #[inline(never)]
+            fn from(optimizer: $optimizer) -> Self {
+                Box::new(optimizer)
+            }
+        }
+    )+};
+}
+
+boxed!(Adagrad Adam RmsProp Sgd);

@@ -112,7 +112,7 @@ mod x86 {
     micro!(__m256, [1 2 3 4 5 6], "avx2,fma");
     micro!(__m256d, [1 2 3 4 5 6], "avx2,fma");
     micro!(__m512, [1 2 3 4 5 6 7 8 9 10 11 12 13 14], "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma");
-    micro!(__m512d, [1 2 3 4 5 6 7 8 9 10 11 12 13 14], "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma");
+    micro!(__m512d, [1 2 3 4 5 6 7 8], "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma");
 }
 
 /// Registers a row of the usual tile.

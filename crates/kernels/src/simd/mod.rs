@@ -24,11 +24,7 @@ pub(crate) trait Simd: Copy {
     const LEVEL: Level;
     /// The most rows of a tile of C: with two registers a row, the accumulators, two registers of B and one of A
     /// must find room in the registers that there are (32 with AVX-512, 16 otherwise).
-    const ROWS: usize = match Self::LEVEL {
-        Level::Avx512 => 14,
-        Level::Avx2 => 6,
-        Level::Baseline => 4,
-    };
+    const ROWS: usize;
     /// The side of the square that [`transpose`](Simd::transpose) handles.
     const SQUARE: usize;
 

@@ -14,6 +14,7 @@ impl<F: Float> Simd for Four<F> {
     type Mask = usize;
     const LANES: usize = 4;
     const LEVEL: Level = Level::Baseline;
+    const ROWS: usize = 4;
     const SQUARE: usize = 4;
 
     #[inline(always)]

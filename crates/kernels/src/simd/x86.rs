@@ -6,8 +6,8 @@ use super::Simd;
 use crate::Level;
 
 macro_rules! avx512 {
-    ($vector:ident, $scalar:ident, $mask:ident, $lanes:literal, $square:literal, $transpose:ident, $zero:ident, $splat:ident,
-     $load:ident, $store:ident, $load_masked:ident, $store_masked:ident, $multiply_add:ident, $add:ident) => {
+    ($vector:ident, $scalar:ident, $mask:ident, $lanes:literal, $rows:literal, $square:literal, $transpose:ident,
+     $zero:ident, $splat:ident, $load:ident, $store:ident, $load_masked:ident, $store_masked:ident, $multiply_add:ident, $add:ident) => {
         // SAFETY (of the blocks below): the caller's promise, as the trait states it.
         #[allow(clippy::undocumented_unsafe_blocks)]
         impl Simd for $vector {
@@ -15,6 +15,7 @@ macro_rules! avx512 {
             type Mask = $mask;
             const LANES: usize = $lanes;
             const LEVEL: Level = Level::Avx512;
+            const ROWS: usize = $rows;
             const SQUARE: usize = $square;
 
             #[inline(always)]
@@ -71,6 +72,7 @@ macro_rules! avx2 {
             type Mask = __m256i;
             const LANES: usize = $lanes;
             const LEVEL: Level = Level::Avx2;
+            const ROWS: usize = 6;
             const SQUARE: usize = $lanes;
 
             #[inline(always)]
@@ -122,6 +124,7 @@ avx512!(
     f32,
     __mmask16,
     16,
+    14,
     8,
     transpose_f32,
     _mm512_setzero_ps,
@@ -137,6 +140,8 @@ avx512!(
     __m512d,
     f64,
     __mmask8,
+    8,
+    // Sixteen sums keep the multipliers busy; kernels of more rows would take time to compile, and f64 is for checks.
     8,
     4,
     transpose_f64,

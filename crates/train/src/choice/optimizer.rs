@@ -76,19 +76,19 @@ impl OptimizerChoice {
         Ok(Minimizer::Gradient(match spec.name.as_str() {
             "sgd" => {
                 let sgd = Sgd::new(rate).weight_decay(weight_decay).momentum(spec.fraction("momentum", 0.0)?);
-                Box::new(sgd.dampening(spec.fraction("dampening", 0.0)?).nesterov(spec.switch("nesterov", false)?))
+                sgd.dampening(spec.fraction("dampening", 0.0)?).nesterov(spec.switch("nesterov", false)?).into()
             }
-            "adam" => Box::new(adam(Adam::new(rate))?),
-            "adamw" => Box::new(adam(adamw(rate))?),
-            "amsgrad" => Box::new(adam(Adam::new(rate).amsgrad(true))?),
+            "adam" => adam(Adam::new(rate))?.into(),
+            "adamw" => adam(adamw(rate))?.into(),
+            "amsgrad" => adam(Adam::new(rate).amsgrad(true))?.into(),
             "rmsprop" => {
                 let rmsprop = RmsProp::new(rate).weight_decay(weight_decay).alpha(spec.fraction("alpha", 0.99)?);
                 let rmsprop = rmsprop.momentum(spec.fraction("momentum", 0.0)?).eps(spec.number("eps", 1e-8)?);
-                Box::new(rmsprop.centered(spec.switch("centered", false)?))
+                rmsprop.centered(spec.switch("centered", false)?).into()
             }
             "adagrad" => {
                 let adagrad = Adagrad::new(rate).weight_decay(weight_decay);
-                Box::new(adagrad.learning_rate_decay(spec.number("decay", 0.0)?).eps(spec.number("eps", 1e-10)?))
+                adagrad.learning_rate_decay(spec.number("decay", 0.0)?).eps(spec.number("eps", 1e-10)?).into()
             }
             _ => {
                 let lbfgs = Lbfgs::new(rate).max_iterations(spec.count("iterations", 20)?);
