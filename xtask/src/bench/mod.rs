@@ -53,11 +53,10 @@ enum Work {
 /// A closure to time.
 type Run = Box<dyn FnMut() + Send>;
 
-/// Something to time: what a run does, and how to make its data, which exists only while its turn lasts.
+/// Something to time: how to make its data, which exists only while its turn lasts, and to know what a run does.
 struct Workload {
     name: String,
-    work: Work,
-    make: Box<dyn FnOnce() -> Run + Send>,
+    make: Box<dyn FnOnce() -> (Work, Run) + Send>,
 }
 
 impl Workload {
@@ -68,7 +67,19 @@ impl Workload {
         work: Work,
         make: impl FnOnce() -> R + Send + 'static,
     ) -> Workload {
-        Workload { name: name.into(), work, make: Box::new(|| Box::new(make())) }
+        Workload::counted(name, move || (work, make()))
+    }
+
+    /// As [`new`](Workload::new), of work that takes a model to count.
+    fn counted<R: FnMut() + Send + 'static>(
+        name: impl Into<String>,
+        make: impl FnOnce() -> (Work, R) + Send + 'static,
+    ) -> Workload {
+        let make = || {
+            let (work, run) = make();
+            (work, Box::new(run) as Run)
+        };
+        Workload { name: name.into(), make: Box::new(make) }
     }
 }
 
@@ -103,8 +114,9 @@ impl Bench {
         threads.run(|| {
             report.ceiling(&ceiling);
             let wanted = |name: &str| self.filter.as_deref().is_none_or(|part| name.contains(part));
-            for Workload { name, work, make } in all().into_iter().filter(|workload| wanted(&workload.name)) {
-                let measurement = Measurement::of(&mut *make(), self.seconds);
+            for Workload { name, make } in all().into_iter().filter(|workload| wanted(&workload.name)) {
+                let (work, mut run) = make();
+                let measurement = Measurement::of(&mut *run, self.seconds);
                 report.line(&name, work, &measurement, &ceiling);
             }
         });

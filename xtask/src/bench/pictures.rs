@@ -29,27 +29,29 @@ fn operations(last: usize, x: &Tensor) -> f64 {
 
 /// The slope of a score, pixel by pixel.
 fn squeezenet_grad() -> Workload {
-    let x = picture(224, 224);
-    let mut params = Params::new(0);
-    let model = Architecture::SqueezeNet1_1.build(params.root(), 1000);
-    // As many operations again for the gradient by the inputs of the convolutions.
-    Workload::new("squeezenet_grad step", Work::Operations(2.0 * operations(model.len() - 1, &x)), move || {
+    Workload::counted("squeezenet_grad step", || {
+        let x = picture(224, 224);
+        let mut params = Params::new(0);
+        let model = Architecture::SqueezeNet1_1.build(params.root(), 1000);
         let mut tape = Tape::new();
-        move || {
+        // As many operations again for the gradient by the inputs of the convolutions.
+        let work = Work::Operations(2.0 * operations(model.len() - 1, &x));
+        let run = move || {
             tape.run(&params, |t| {
                 let x = t.leaf(&x);
                 let [_slope] = model.forward(x).slice(1, 7..8).sum(..).grad([x]);
             });
-        }
+        };
+        (work, run)
     })
 }
 
 /// A step of style transfer of 192×256 pixels, with the weights of a preset.
 fn style_step() -> Workload {
-    let x = picture(192, 256);
-    let mut params = Params::new(0);
-    let model = Architecture::SqueezeNet1_1.build(params.root(), 1000);
-    Workload::new("style_step", Work::Operations(2.0 * operations(7, &x)), move || {
+    Workload::counted("style_step", || {
+        let x = picture(192, 256);
+        let mut params = Params::new(0);
+        let model = Architecture::SqueezeNet1_1.build(params.root(), 1000);
         let style = vec![(1, 300_000.0), (4, 1000.0), (6, 15.0), (7, 3.0)];
         let transfer = StyleTransfer::new(3, 5e-2, style, 2e-2);
         let mut tape = Tape::new();
@@ -57,7 +59,8 @@ fn style_step() -> Workload {
         params.set_frozen(true, |_| true);
         let pixels = params.root().at("explain").param("picture", x.shape(), 0.25);
         let mut adam = Adam::new(3e-2);
-        move || {
+        let work = Work::Operations(2.0 * operations(7, &x));
+        let run = move || {
             let (_, step) = tape.grad(&params, |t| {
                 t.set_training(false);
                 let [content, style, variation] =
@@ -65,6 +68,7 @@ fn style_step() -> Workload {
                 content + style + variation
             });
             adam.step(&mut params, step);
-        }
+        };
+        (work, run)
     })
 }

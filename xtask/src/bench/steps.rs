@@ -21,15 +21,23 @@ pub(super) fn workloads() -> Vec<Workload> {
     let mlp = (BATCH * (4 * PIXELS * HIDDEN + 6 * HIDDEN * CLASSES)) as f64;
     let softmax = (BATCH * 4 * PIXELS * CLASSES) as f64;
     vec![
-        step("mlp_mnist step", mlp, |params| {
-            let mut root = params.root();
-            Sequential::new()
-                .then(Linear::config(PIXELS, HIDDEN).activation(Activation::Sigmoid).build(root.at("fc1")))
-                .then(Linear::new(root.at("fc2"), HIDDEN, CLASSES))
-        }),
-        step("softmax_mnist step", softmax, |params| {
-            Linear::config(PIXELS, CLASSES).bias(false).activation(Activation::Relu).build(params.root().at("fc"))
-        }),
+        step(
+            "mlp_mnist step",
+            move || mlp,
+            |params| {
+                let mut root = params.root();
+                Sequential::new()
+                    .then(Linear::config(PIXELS, HIDDEN).activation(Activation::Sigmoid).build(root.at("fc1")))
+                    .then(Linear::new(root.at("fc2"), HIDDEN, CLASSES))
+            },
+        ),
+        step(
+            "softmax_mnist step",
+            move || softmax,
+            |params| {
+                Linear::config(PIXELS, CLASSES).bias(false).activation(Activation::Relu).build(params.root().at("fc"))
+            },
+        ),
         network("vanilla_cnn step", 128, VANILLA),
         network("vgg_cnn step", 64, VGG),
         network("resnet32_cifar step", 128, &resnet32()),
@@ -54,7 +62,8 @@ fn resnet32() -> String {
 /// A network of images of 3×32×32.
 fn network(name: &str, batch: usize, layers: &str) -> Workload {
     let stack: Stack = layers.parse().expect("a list of layers");
-    let operations = batch as f64 * 3.0 * forward_operations(&stack);
+    let counted = stack.clone();
+    let operations = move || batch as f64 * 3.0 * forward_operations(&counted);
     step_of(name, operations, [batch, 3, 32, 32].into(), move |params| {
         stack.build(params.root(), [3, 32, 32], Start::Usual).expect("layers that fit")
     })
@@ -72,7 +81,7 @@ fn forward_operations(stack: &Stack) -> f64 {
 
 fn step<L: Layer + Send + 'static>(
     name: &str,
-    operations: f64,
+    operations: impl FnOnce() -> f64 + Send + 'static,
     model: impl FnOnce(&mut Params) -> L + Send + 'static,
 ) -> Workload {
     step_of(name, operations, [BATCH, PIXELS].into(), model)
@@ -81,20 +90,22 @@ fn step<L: Layer + Send + 'static>(
 /// A step with batches of this shape.
 fn step_of<L: Layer + Send + 'static>(
     name: &str,
-    operations: f64,
+    operations: impl FnOnce() -> f64 + Send + 'static,
     shape: Shape,
     model: impl FnOnce(&mut Params) -> L + Send + 'static,
 ) -> Workload {
-    Workload::new(name, Work::Operations(operations), move || {
+    Workload::counted(name, move || {
+        let work = Work::Operations(operations());
         let mut params = Params::new(0);
         let model = model(&mut params);
         let images = Tensor::from_fn(shape, |i| (i * 37 % 101) as f32 / 101.0);
         let labels = Indices::from_fn([shape.dims()[0]], |i| (i % CLASSES) as u32);
         let (mut sgd, mut tape) = (Sgd::new(0.01).momentum(0.9), Tape::new());
-        move || {
+        let run = move || {
             let (_, step) = tape.grad(&params, |t| model.forward(t.input(&images)).cross_entropy(t.indices(&labels)));
             sgd.step(&mut params, step);
-        }
+        };
+        (work, run)
     })
 }
 

@@ -31,7 +31,9 @@ const PREFETCHED_ROWS: usize = 16;
 /// # Safety
 /// As [`Micro::multiply_tile`](super::Micro::multiply_tile), and the numbers of rows and registers are the tile's.
 #[inline(always)]
-pub(super) unsafe fn kernel<V: Simd, const ROWS: usize, const REGISTERS: usize, const EDGE: bool>(tile: &Tile<V::Scalar>) {
+pub(super) unsafe fn kernel<V: Simd, const ROWS: usize, const REGISTERS: usize, const EDGE: bool>(
+    tile: &Tile<V::Scalar>,
+) {
     // SAFETY: the caller's promise. Pointers are moved with `wrapping_add`, since they end past the operands.
     unsafe {
         let mask = V::mask(tile.columns - (REGISTERS - 1) * V::LANES);

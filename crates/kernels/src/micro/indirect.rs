@@ -1,7 +1,7 @@
 //! The micro-kernel of sums over pixels: rows of A that begin anywhere, in a depth of several runs.
 
-use super::wide::Wide;
 use super::MOST_ROWS;
+use super::wide::Wide;
 use crate::simd::Simd;
 
 /// A tile of C and its operands. Strides are in elements.
