@@ -327,6 +327,13 @@ impl<'t, F: Real> Graph<'t, F> {
         self.node(var).shape
     }
 
+    /// Whether a value has the shape of the node number `id`.
+    #[track_caller]
+    pub(crate) fn have_equal_shapes(&self, var: Var<'_, F>, id: u32) -> bool {
+        let nodes = self.tape.nodes.borrow();
+        self.check(&nodes.list, var.into()).shape == nodes.list[id as usize].shape
+    }
+
     #[track_caller]
     pub(crate) fn floats_of(&self, var: Var<'_, F>) -> Value<'t, F> {
         let node = self.node(var);

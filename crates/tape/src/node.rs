@@ -94,22 +94,22 @@ impl<F: Real> OpPool<F> {
     /// The op, in a counted box, for the node in the place `id`.
     #[inline]
     pub(crate) fn take<O: Op<F>>(&mut self, id: usize, op: O) -> Arc<dyn Op<F>> {
-        let Some(mut reused) = self.take_box(id, TypeId::of::<O>()) else { return Arc::new(op) };
+        if let Some(mut recent) = self.recent.get_mut(id).and_then(Option::take) {
+            let slot = Arc::get_mut(&mut recent).and_then(|slot| (slot as &mut dyn Any).downcast_mut::<O>());
+            if let Some(slot) = slot {
+                *slot = op;
+                return recent;
+            }
+            self.give(recent);
+        }
+        let Some(mut reused) = self.take_box(TypeId::of::<O>()) else { return Arc::new(op) };
         let slot = Arc::get_mut(&mut reused).and_then(|slot| (slot as &mut dyn Any).downcast_mut::<O>());
         *slot.expect("a box that nobody else holds, of the type that was asked for") = op;
         reused
     }
 
-    /// A box of a type that nobody else holds, if there is one: most often that of the node in the place `id`. It does
-    /// not depend on the op, so that it is compiled once and not once for each.
-    fn take_box(&mut self, id: usize, type_id: TypeId) -> Option<Arc<dyn Op<F>>> {
-        if let Some(recent) = self.recent.get_mut(id).and_then(Option::take) {
-            if (&*recent as &dyn Any).type_id() == type_id && Arc::strong_count(&recent) == 1 {
-                return Some(recent);
-            }
-            self.give(recent);
-        }
-        // What is given back has one holder.
+    /// A box of a type that nobody else holds, if there is one: what is given back has one holder.
+    fn take_box(&mut self, type_id: TypeId) -> Option<Arc<dyn Op<F>>> {
         self.by_type.get_mut(&type_id).and_then(Vec::pop)
     }
 

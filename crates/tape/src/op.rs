@@ -77,6 +77,7 @@ impl<'a, 't, F: Real> Vjp<'a, 't, F> {
         self.g.graph()
     }
 
+    #[inline]
     fn input(&self, i: usize) -> u32 {
         self.graph().input_of(self.y.id(), i)
     }
@@ -122,23 +123,23 @@ impl<'a, 't, F: Real> Vjp<'a, 't, F> {
     /// When its shape is not that of the input.
     #[track_caller]
     pub fn give(&mut self, i: usize, rule: impl FnOnce(&Self) -> Var<'t, F>) {
-        if self.wants(i) {
+        let input = self.input(i);
+        if self.sweep.wants(input) {
             let cotangent = rule(self);
-            self.accumulate(i, cotangent);
+            self.accumulate(i, input, cotangent);
         }
     }
 
     /// The half of [`give`](Self::give) that does not depend on the rule, so that it is compiled once.
     #[track_caller]
-    fn accumulate(&mut self, i: usize, cotangent: Var<'t, F>) {
-        let input = self.input(i);
+    fn accumulate(&mut self, i: usize, input: u32, cotangent: Var<'t, F>) {
         #[cfg(test)]
         let cotangent = crate::mutate::mutate(self.op.name(), i, cotangent);
-        let (got, want) = (cotangent.shape(), self.graph().var_at(input).shape());
-        if got != want {
-            let name = self.op.name();
-            self.graph().fail(format_args!("{name}: shape of the cotangent of input {i}: left {got}, right {want}"));
+        let graph = self.graph();
+        if !graph.have_equal_shapes(cotangent, input) {
+            let (got, want, name) = (cotangent.shape(), graph.var_at(input).shape(), self.op.name());
+            graph.fail(format_args!("{name}: shape of the cotangent of input {i}: left {got}, right {want}"));
         }
-        self.sweep.accumulate(self.graph(), input, cotangent, self.recorded);
+        self.sweep.accumulate(graph, input, cotangent, self.recorded);
     }
 }
