@@ -43,7 +43,10 @@ pub fn start_threads(count: Option<usize>) -> Result<Threads, TrainError> {
 /// [`Failure::BelowExpectation`].
 pub fn expect_accuracy(accuracy: f64, expected: Option<f64>) -> Result<(), Failure> {
     match expected {
-        Some(expected) if accuracy < expected => Err(Failure::BelowExpectation { accuracy, expected }),
+        Some(expected) if accuracy < expected => Err(Failure::BelowExpectation {
+            result: format!("test accuracy {:.2} %", 100.0 * accuracy),
+            expected: format!("{:.2} %", 100.0 * expected),
+        }),
         _ => Ok(()),
     }
 }

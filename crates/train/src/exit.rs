@@ -16,10 +16,10 @@ pub enum Failure {
     Input(Box<dyn Error + Send + Sync>),
     /// The result is below what was expected: exit code 3.
     BelowExpectation {
-        /// The accuracy that was reached, from 0 to 1.
-        accuracy: f64,
-        /// The accuracy that was expected.
-        expected: f64,
+        /// What was reached, as "test accuracy 50.00 %".
+        result: String,
+        /// What was expected of it.
+        expected: String,
     },
     /// Stopped as asked, with a checkpoint: exit code 130 or 143.
     Interrupted {
@@ -43,9 +43,8 @@ impl Failure {
     fn message(&self) -> String {
         match self {
             Failure::Failed(error) | Failure::Input(error) => format!("error: {}", chain(&**error)),
-            Failure::BelowExpectation { accuracy, expected } => {
-                let (accuracy, expected) = (100.0 * accuracy, 100.0 * expected);
-                format!("error: test accuracy {accuracy:.2} % is below the expected {expected:.2} %")
+            Failure::BelowExpectation { result, expected } => {
+                format!("error: {result} is below the expected {expected}")
             }
             Failure::Interrupted { message, .. } => message.clone(),
         }
@@ -169,7 +168,7 @@ mod tests {
     fn codes() {
         let input: Failure = TrainError::NotEmpty { path: "x".into() }.into();
         let failed: Failure = TrainError::Write { path: "x".into(), source: io::Error::other("y") }.into();
-        let below = Failure::BelowExpectation { accuracy: 0.5, expected: 0.9 };
+        let below = crate::expect_accuracy(0.5, Some(0.9)).unwrap_err();
         assert_eq!([input.code(), failed.code(), below.code()], [2, 1, 3]);
         assert_eq!(below.message(), "error: test accuracy 50.00 % is below the expected 90.00 %");
     }

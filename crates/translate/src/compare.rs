@@ -42,7 +42,7 @@ pub(crate) const PRESETS: &[Preset] = &[
 ];
 
 /// The beam of the table.
-const BEAM: Beam = Beam { width: 4, length_penalty: 0.6 };
+const BEAM: Beam = Beam { width: 5, length_penalty: 0.6 };
 
 /// Trains with several settings, and shows the results side by side; or goes on with that.
 pub(crate) fn compare(arguments: &CompareArguments) -> Result<(), Failure> {

@@ -32,5 +32,13 @@ pub(crate) fn eval(arguments: &EvalArguments) -> Result<(), Failure> {
     let count = corpus.test_pairs.len();
     println!("{}, from {}: {count} test sentences", translator.title(), folder.path().display());
     println!("{score}");
-    train::expect_accuracy(score.forced.accuracy, arguments.expect_accuracy)
+    train::expect_accuracy(score.forced.accuracy, arguments.expect_accuracy)?;
+    let Some(last) = score.translations.last() else { return Ok(()) };
+    match arguments.expect_bleu {
+        Some(expected) if last.bleu < expected => Err(Failure::BelowExpectation {
+            result: format!("BLEU {:.2}, {},", last.bleu, last.search),
+            expected: format!("{expected:.2}"),
+        }),
+        _ => Ok(()),
+    }
 }

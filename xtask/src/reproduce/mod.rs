@@ -51,12 +51,12 @@ impl Reproduce {
         let mut missed = Vec::new();
         for experiment in chosen {
             let obtained = obtain::obtain(experiment, self.data(experiment), &root, &runs.join(experiment.name))?;
-            let verdict = experiment.verdict(obtained.accuracy);
+            let verdict = experiment.verdict(obtained.result);
             println!(
-                "{:<28} expected {:>15}   obtained {:>6.2} %   {:>7.1} s   {verdict}",
+                "{:<28} expected {:>15}   obtained {:>10}   {:>7.1} s   {verdict}",
                 experiment.name,
                 experiment.expectation(),
-                obtained.accuracy,
+                experiment.in_words(obtained.result),
                 obtained.seconds
             );
             if verdict == experiments::NOT_AS_EXPECTED {
@@ -117,11 +117,13 @@ mod tests {
     #[test]
     fn a_new_result_replaces_the_old_one_and_leaves_the_others() {
         let experiment = |name: &str| EXPERIMENTS.iter().find(|experiment| experiment.name == name).unwrap();
-        let obtained = |accuracy: f64, table: &str| Obtained { accuracy, seconds: 1.0, table: table.into() };
+        let obtained = |result: f64, table: &str| Obtained { result, seconds: 1.0, table: table.into() };
         let first = text("", experiment("mnist-perceptron"), &obtained(92.64, ""));
         let second = text(&first, experiment("cifar-imbalance"), &obtained(40.0, "class  mean\nall  1\n"));
         assert!(second.contains("| 92.64 % |") && second.contains("| 40.00 % |"), "{second}");
         assert!(second.contains("```text\nclass  mean\nall  1\n```\n"), "{second}");
+        let translated = text("", experiment("multi30k-compare"), &obtained(34.9, ""));
+        assert!(translated.contains("| 34.90 BLEU |"), "{translated}");
         let third = text(&second, experiment("mnist-perceptron"), &obtained(93.0, ""));
         assert_eq!(third, second.replace("| 92.64 % |", "| 93.00 % |"));
     }

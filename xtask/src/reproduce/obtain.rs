@@ -9,8 +9,8 @@ use std::process::Command;
 
 /// What an experiment gave.
 pub(super) struct Obtained {
-    /// On the test images, in percent; of the last run, where there are several.
-    pub(super) accuracy: f64,
+    /// On the test data, in the unit of the experiment; of the last run, where there are several.
+    pub(super) result: f64,
     /// How long the steps of all epochs took.
     pub(super) seconds: f64,
     /// The table of a comparison.
@@ -55,19 +55,26 @@ pub(super) fn obtain(
     for figure in experiment.figures {
         fs::copy(out.join(figure), figures.join(format!("{}-{figure}", experiment.name)))?;
     }
-    if verb == "compare" { of_comparison(out) } else { of_reports(&[read(&out.join("run.json"))?]) }
+    match verb {
+        "compare" => of_comparison(experiment, out),
+        _ => of_reports(experiment, &[read(&out.join("run.json"))?]),
+    }
 }
 
-fn of_comparison(folder: &Path) -> Result<Obtained, Failure> {
+fn of_comparison(experiment: &Experiment, folder: &Path) -> Result<Obtained, Failure> {
     let reports = read(&folder.join("reports.json"))?;
     let reports: Vec<Value> = reports.as_array().into_iter().flatten().map(|pair| pair[1].clone()).collect();
-    Ok(Obtained { table: fs::read_to_string(folder.join("table.txt"))?, ..of_reports(&reports)? })
+    Ok(Obtained { table: fs::read_to_string(folder.join("table.txt"))?, ..of_reports(experiment, &reports)? })
 }
 
-fn of_reports(reports: &[Value]) -> Result<Obtained, Failure> {
+fn of_reports(experiment: &Experiment, reports: &[Value]) -> Result<Obtained, Failure> {
     let seconds = reports.iter().filter_map(|report| report["seconds"].as_f64()).sum();
-    let accuracy = reports.last().and_then(|report| report["test"]["accuracy"].as_f64()).ok_or("no test accuracy")?;
-    Ok(Obtained { accuracy: 100.0 * accuracy, seconds, table: String::new() })
+    let last = reports.last().ok_or("a comparison of nothing")?;
+    let result = match experiment.is_translation() {
+        true => last["score"]["translations"][0]["bleu"].as_f64().ok_or("no BLEU")?,
+        false => 100.0 * last["test"]["accuracy"].as_f64().ok_or("no test accuracy")?,
+    };
+    Ok(Obtained { result, seconds, table: String::new() })
 }
 
 fn read(path: &Path) -> Result<Value, Failure> {

@@ -25,13 +25,13 @@ The perplexity is exp of the mean loss of a word, <eos> counted, <unk> one of th
 the right words before each word; free-running, its own. They do not compare, nor do perplexities of other vocabularies.
 BLEU is sacrebleu's, lower-cased, of detokenized sentences, with one reference; its signature is printed.
 
-Exit codes: 0 done; 1 failed; 2 bad usage or input; 3 below --expect-accuracy; 130 and 143 stopped by Ctrl-C or SIGTERM,
-with a checkpoint.";
+Exit codes: 0 done; 1 failed; 2 bad usage or input; 3 below --expect-accuracy or --expect-bleu; 130 and 143 stopped by
+Ctrl-C or SIGTERM, with a checkpoint.";
 
 const EVAL_EXAMPLES: &str = "\
 Examples:
   translate eval                               the newest run below runs/translate, on its test sentences
-  translate eval --run runs/translate/1 --beam 5";
+  translate eval --run runs/translate/1 --beam 5 --expect-bleu 35";
 
 const RUN_EXAMPLES: &str = "\
 Examples:
@@ -104,6 +104,10 @@ pub(crate) struct EvalArguments {
     /// Fail with exit code 3 if the teacher-forced accuracy, from 0 to 1, is lower
     #[arg(long, value_name = "ACCURACY", value_parser = proportion)]
     pub(crate) expect_accuracy: Option<f64>,
+
+    /// Fail with exit code 3 if BLEU is lower; with --beam, that of the beam
+    #[arg(long, value_name = "BLEU", value_parser = non_negative)]
+    pub(crate) expect_bleu: Option<f64>,
 
     /// Threads that compute [default: one a core]
     #[arg(long, value_name = "N", value_parser = at_least_one)]

@@ -72,6 +72,8 @@ struct Defaults {
     epochs: usize,
     batch_size: usize,
     schedule: &'static str,
+    /// Whether the schedule has the width of the model for a setting.
+    schedule_by_width: bool,
 }
 
 fn defaults(dataset: DatasetKind, model: ModelKind) -> Defaults {
@@ -87,6 +89,7 @@ fn defaults(dataset: DatasetKind, model: ModelKind) -> Defaults {
         epochs: if generated { 6 } else { 15 },
         batch_size: if generated { 64 } else { 128 },
         schedule: if generated { "one-cycle" } else { "plateau:factor=0.5,patience=1" },
+        schedule_by_width: false,
     };
     match model {
         ModelKind::TransformerEncoder => Defaults {
@@ -105,7 +108,8 @@ fn defaults(dataset: DatasetKind, model: ModelKind) -> Defaults {
             dropout: if generated { 0.0 } else { 0.1 },
             label_smoothing: if generated { 0.0 } else { 0.1 },
             lr: if generated { 0.003 } else { 1.0 },
-            schedule: if generated { "one-cycle" } else { "noam:width=256,warmup=2000" },
+            schedule: if generated { "one-cycle" } else { "noam:warmup=2000" },
+            schedule_by_width: !generated,
             ..recurrent
         },
         _ => recurrent,
@@ -152,7 +156,11 @@ impl Flags {
         if let Some(heads) = settings.heads.filter(|heads| whole && !settings.width.is_multiple_of(*heads)) {
             return Err(FlagsError::Heads { heads, width: settings.width }.into());
         }
-        let Defaults { lr, epochs, batch_size, schedule, .. } = usual;
+        let Defaults { lr, epochs, batch_size, .. } = usual;
+        let schedule = match usual.schedule_by_width {
+            true => format!("{},width={}", usual.schedule, settings.width),
+            false => usual.schedule.to_string(),
+        };
         let optimizer = if whole && !generated { "adam:beta2=0.98,eps=1e-9" } else { "adam" };
         let defaults = TrainingDefaults {
             lr,
