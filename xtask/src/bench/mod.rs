@@ -6,6 +6,7 @@ mod convolutions;
 mod images;
 mod kernels;
 mod measure;
+mod peers;
 mod pictures;
 mod report;
 mod sequences;
@@ -14,7 +15,9 @@ mod steps;
 use crate::{Failure, workspace};
 use ::kernels::Threads;
 use measure::{Ceiling, Measurement};
+use peers::Comparison;
 use report::Report;
+use std::path::PathBuf;
 
 /// Times kernels and training steps, and shows each as a share of this machine's peak.
 ///
@@ -34,6 +37,12 @@ pub(crate) struct Bench {
     /// One JSON object a line, for a program to read.
     #[arg(long)]
     json: bool,
+    /// Compare with the programs in benches/peers, in turn; writes docs/benchmarks.md where nothing is filtered out.
+    #[arg(long, conflicts_with = "json")]
+    peers: bool,
+    /// The Python that has PyTorch and torchvision, for --peers.
+    #[arg(long, value_name = "FILE", default_value = "python3")]
+    python: PathBuf,
     /// Only the machine's peak, as two numbers.
     #[arg(long, hide = true)]
     ceiling: bool,
@@ -108,6 +117,10 @@ impl Bench {
             let Ceiling { flops, bandwidth } = threads.run(|| Ceiling::measure_here(self.seconds));
             println!("{flops} {bandwidth}");
             return Ok(());
+        }
+        if self.peers {
+            let Bench { python, filter, seconds, .. } = self;
+            return Comparison { python, filter, threads: threads.count(), seconds }.run();
         }
         let ceiling = Ceiling::measure(threads.count(), self.seconds)?;
         let report = Report::new(self.json, threads.count());

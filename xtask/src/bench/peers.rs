@@ -1,0 +1,224 @@
+//! `cargo xtask bench --peers`: the workloads here and with other libraries, in turn, in processes of their own.
+
+use crate::{Failure, workspace};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The names of the workloads: those of the peers' programs, and what is unique to ours.
+const WORKLOADS: &[(&str, &str)] = &[
+    ("softmax_mnist", "softmax_mnist step"),
+    ("mlp_mnist", "mlp_mnist step"),
+    ("vanilla_cnn", "vanilla_cnn step"),
+    ("vgg_cnn", "vgg_cnn step"),
+    ("resnet32_cifar", "resnet32_cifar step"),
+    ("squeezenet_grad", "squeezenet_grad step"),
+    ("style_step", "style_step"),
+    ("rnn_s2s", "rnn_s2s step"),
+    ("lstm_s2s", "lstm_s2s step"),
+    ("lstm_s2s_attn", "lstm_s2s_attn step"),
+    ("transformer_encoder", "transformer_encoder step"),
+    ("transformer_full", "transformer_full step"),
+    ("matmul_512", "matmul 512, forward and backward"),
+    ("scalar_chain", "scalar chain"),
+];
+
+/// How often every workload is timed with every peer.
+const ROUNDS: usize = 3;
+
+/// Keeps freed blocks: without it, every step asks the system for its large arrays again.
+const ALLOCATOR: &str = "glibc.malloc.mmap_threshold=4294967296:glibc.malloc.trim_threshold=17179869184:\
+                         glibc.malloc.top_pad=268435456";
+
+/// A program to compare with.
+struct Peer {
+    name: &'static str,
+    command: Vec<PathBuf>,
+    environment: Vec<(&'static str, String)>,
+}
+
+/// What one workload took: seconds a step and bytes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Taken {
+    median: f64,
+    least: f64,
+    memory: f64,
+}
+
+/// How the peers are run.
+pub(super) struct Comparison {
+    pub(super) python: PathBuf,
+    pub(super) filter: Option<String>,
+    pub(super) threads: usize,
+    pub(super) seconds: f64,
+}
+
+impl Comparison {
+    /// Times everything, prints the table, and writes it to docs/benchmarks.md if nothing was filtered out.
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        let root = workspace::root();
+        let peers = self.peers(&root)?;
+        let wanted = |name: &str| self.filter.as_deref().is_none_or(|part| name.contains(part));
+        let mut versions = BTreeMap::new();
+        let path = root.join("docs/benchmarks.md");
+        let mut rows = Vec::new();
+        for (name, ours) in WORKLOADS.iter().filter(|(name, _)| wanted(name)) {
+            let mut rounds: Vec<Vec<Taken>> = peers.iter().map(|_| Vec::new()).collect();
+            for _ in 0..ROUNDS {
+                for (peer, taken) in peers.iter().zip(&mut rounds) {
+                    let mut command = Command::new(&peer.command[0]);
+                    command.args(&peer.command[1..]).envs(peer.environment.iter().map(|(key, value)| (key, value)));
+                    match peer.command.len() {
+                        1 => command.args(["bench", "--json", "--filter", ours]),
+                        _ => command.args(["--only", name]),
+                    };
+                    command.args(["--threads", &self.threads.to_string(), "--seconds", &self.seconds.to_string()]);
+                    let found = found(peer.name, &mut command)?;
+                    if let Some(version) = found.get("version").and_then(Value::as_str) {
+                        versions.insert("PyTorch", version.to_string());
+                    }
+                    taken.push(Taken::of(&found).ok_or_else(|| format!("{}: {name} was not timed", peer.name))?);
+                }
+            }
+            let row: Vec<Taken> = rounds.iter().map(|rounds| Taken::middle(rounds)).collect();
+            println!("{}", line(name, &row));
+            rows.push((*name, row));
+            if self.filter.is_none() {
+                // After each, since the next takes a minute.
+                fs::write(&path, page(&peers, &rows, &versions, self.threads))?;
+            }
+        }
+        match self.filter {
+            Some(_) => println!("\n{}", page(&peers, &rows, &versions, self.threads)),
+            None => println!("table: {}", path.display()),
+        }
+        Ok(())
+    }
+
+    /// This program first.
+    fn peers(&self, root: &Path) -> Result<Vec<Peer>, Failure> {
+        let folder = root.join("benches/peers");
+        let pytorch = vec![self.python.clone(), folder.join("pytorch.py")];
+        let mut tuned = vec![("GLIBC_TUNABLES", ALLOCATOR.to_string())];
+        let dispatch = folder.join("mkl_dispatch.so");
+        if dispatch.exists() {
+            tuned.push(("LD_PRELOAD", dispatch.display().to_string()));
+        }
+        let ours = vec![std::env::current_exe()?];
+        Ok(vec![
+            Peer { name: "Retrograde", command: ours, environment: Vec::new() },
+            Peer { name: "PyTorch", command: pytorch.clone(), environment: Vec::new() },
+            Peer { name: "PyTorch, tuned", command: pytorch, environment: tuned },
+        ])
+    }
+}
+
+/// What a program printed: the keys of all its lines of JSON.
+fn found(name: &str, command: &mut Command) -> Result<Map<String, Value>, Failure> {
+    let output = command.output().map_err(|error| format!("{name} does not start: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("{name}: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr)).into());
+    }
+    let lines = String::from_utf8_lossy(&output.stdout);
+    let objects = lines.lines().filter_map(|line| serde_json::from_str::<Map<String, Value>>(line).ok());
+    Ok(objects.flatten().collect())
+}
+
+impl Taken {
+    fn of(found: &Map<String, Value>) -> Option<Taken> {
+        let number = |key: &str| found.get(key).and_then(Value::as_f64);
+        Some(Taken { median: number("median_s")?, least: number("min_s")?, memory: number("peak_memory_bytes")? })
+    }
+
+    /// The median of the rounds' medians, the least of all, the most memory.
+    fn middle(rounds: &[Taken]) -> Taken {
+        let mut medians: Vec<f64> = rounds.iter().map(|taken| taken.median).collect();
+        medians.sort_by(f64::total_cmp);
+        Taken {
+            median: medians[medians.len() / 2],
+            least: rounds.iter().map(|taken| taken.least).fold(f64::INFINITY, f64::min),
+            memory: rounds.iter().map(|taken| taken.memory).fold(0.0, f64::max),
+        }
+    }
+}
+
+fn milliseconds(seconds: f64) -> String {
+    let milliseconds = seconds * 1e3;
+    let digits = if milliseconds < 1.0 { 3 } else { usize::from(milliseconds < 100.0) };
+    format!("{milliseconds:.digits$}")
+}
+
+fn line(name: &str, row: &[Taken]) -> String {
+    let times = row.iter().map(|taken| format!("{:>9} / {:>8}", milliseconds(taken.median), milliseconds(taken.least)));
+    format!("{name:<20} {} ms", times.collect::<Vec<_>>().join("   "))
+}
+
+fn page(peers: &[Peer], rows: &[(&str, Vec<Taken>)], versions: &BTreeMap<&str, String>, threads: usize) -> String {
+    let versions: Vec<String> = versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
+    let mut text = format!(
+        "# Benchmarks\n\n\
+         Written by `cargo xtask bench --peers` ([how](../benches/peers/README.md)): milliseconds a step, the median of \
+         {ROUNDS} runs'\nmedians and the least of all steps; {threads} threads; {}; Retrograde {}, {}.\nThe runs of a row \
+         took turns.\n\n| workload |",
+        processor(),
+        env!("CARGO_PKG_VERSION"),
+        versions.join(", ")
+    );
+    for peer in peers {
+        _ = write!(text, " {}, median | least |", peer.name);
+    }
+    text += " times as fast as";
+    text += &peers[1..].iter().map(|peer| format!(" {}", peer.name)).collect::<Vec<_>>().join(" / ");
+    text += " | memory, MiB |\n| --- |";
+    text += &" ---: |".repeat(2 * peers.len() + 2);
+    for (name, row) in rows {
+        _ = write!(text, "\n| {name} |");
+        for taken in row {
+            _ = write!(text, " {} | {} |", milliseconds(taken.median), milliseconds(taken.least));
+        }
+        let faster = |taken: &Taken| format!("{:.2}", taken.median / row[0].median);
+        let mebibytes = |taken: &Taken| format!("{:.0}", taken.memory / f64::from(1 << 20));
+        let joined =
+            |of: &dyn Fn(&Taken) -> String, from: usize| row[from..].iter().map(of).collect::<Vec<_>>().join(" / ");
+        _ = write!(text, " {} | {} |", joined(&faster, 1), joined(&mebibytes, 0));
+    }
+    text + "\n"
+}
+
+/// The processor's name and its instruction set, as far as the system says.
+fn processor() -> String {
+    let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let name = text.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let level = kernels::Level::current();
+    name.map_or_else(|| level.to_string(), |(_, name)| format!("{name}, {level}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_has_a_row_for_every_workload() {
+        let taken = |median: f64| Taken { median, least: median / 2.0, memory: f64::from(1 << 20) };
+        let peer = |name| Peer { name, command: Vec::new(), environment: Vec::new() };
+        let rounds = [taken(0.003), taken(0.001), taken(0.002)];
+        assert_eq!(Taken::middle(&rounds), Taken { median: 0.002, least: 0.0005, memory: f64::from(1 << 20) });
+        let rows = [("mlp", vec![Taken::middle(&rounds), taken(0.005)])];
+        let text = page(&[peer("ours"), peer("other")], &rows, &BTreeMap::from([("other", "1.0".to_string())]), 2);
+        assert!(text.contains("\n| mlp | 2.0 | 0.500 | 5.0 | 2.5 | 2.50 | 1 / 1 |\n"), "{text}");
+        let [head, rule] = ["| workload |", "| --- |"]
+            .map(|start| text.lines().find(|line| line.starts_with(start)).unwrap().matches('|').count());
+        assert_eq!((head, rule), (8, 8), "{text}");
+    }
+
+    #[test]
+    fn every_workload_is_one_of_ours() {
+        let names: Vec<String> = super::super::all().into_iter().map(|workload| workload.name).collect();
+        for (_, ours) in WORKLOADS {
+            assert_eq!(names.iter().filter(|name| name.contains(ours)).count(), 1, "{ours}");
+        }
+    }
+}
