@@ -8,9 +8,11 @@ use std::any::Any;
 #[derive(Clone, Copy)]
 struct FirstOrderGradient;
 
+const FIRST_ORDER: &str = "first_order_gradient";
+
 impl<F: Real> Op<F> for FirstOrderGradient {
     fn name(&self) -> &'static str {
-        "first_order_gradient"
+        FIRST_ORDER
     }
 
     fn vjp<'t>(&self, _: &mut Vjp<'_, 't, F>) {
@@ -21,8 +23,10 @@ impl<F: Real> Op<F> for FirstOrderGradient {
 impl<F: Real> Graph<'_, F> {
     /// Panics where a sweep reaches a gradient that was not recorded.
     #[track_caller]
+    #[inline]
     pub(crate) fn refuse_first_order(&self, op: &dyn Op<F>) {
-        if (op as &dyn Any).is::<FirstOrderGradient>() {
+        // The name first: almost always its length tells, which is cheaper than asking for the type.
+        if op.name() == FIRST_ORDER && (op as &dyn Any).is::<FirstOrderGradient>() {
             self.fail(format_args!(
                 "grad: this gradient was not recorded, so it cannot be differentiated; \
                  take it with grad_recorded, or call detach on it to hold it constant"

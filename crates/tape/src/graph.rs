@@ -6,7 +6,7 @@ use crate::{
     BufferId, IndexVar, Indices, Input, Mask, MaskVar, Op, ParamId, Params, Real, Shape, Tape, Tensor, Value, Var,
 };
 use std::cell::Ref;
-use std::sync::Arc;
+use triomphe::Arc;
 
 /// A tape that is being recorded, with the parameters that it reads. Made by [`Tape::grad`], [`Tape::run`] and
 /// [`Tape::eval`]; `t` in the examples.
@@ -267,24 +267,17 @@ impl<'t, F: Real> Graph<'t, F> {
         active && self.is_recording()
     }
 
-    fn push(&'t self, value: Stored<F>, shape: Shape, op: Option<Arc<dyn Op<F>>>, inputs: &[Input]) -> Var<'t, F> {
-        let mut nodes = self.tape.nodes.borrow_mut();
-        let (active, first_input) = (op.is_some(), nodes.edges.len() as u32);
-        if active {
-            nodes.edges.extend(inputs.iter().map(|input| input.id));
-        }
-        let input_count = nodes.edges.len() as u32 - first_input;
-        let generation = self.tape.generation.get();
-        nodes.list.push(Node { value, shape, op, first_input, input_count, generation, active });
-        Var::new(self, nodes.list.len() as u32 - 1, generation)
+    fn push(&'t self, value: Stored<F>, shape: Shape, op: Option<Box<dyn Op<F>>>, inputs: &[Input]) -> Var<'t, F> {
+        let inputs = if op.is_some() { inputs } else { &[] };
+        let (active, generation) = (op.is_some(), self.tape.generation.get());
+        let id = self.tape.nodes.borrow_mut().push(value, shape, op, inputs, generation, active);
+        Var::new(self, id, generation)
     }
 
     pub(crate) fn push_leaf(&'t self, value: Stored<F>, shape: Shape, active: bool) -> Var<'t, F> {
-        let mut nodes = self.tape.nodes.borrow_mut();
-        let first_input = nodes.edges.len() as u32;
         let generation = self.tape.generation.get();
-        nodes.list.push(Node { value, shape, op: None, first_input, input_count: 0, generation, active });
-        Var::new(self, nodes.list.len() as u32 - 1, generation)
+        let id = self.tape.nodes.borrow_mut().push(value, shape, None, &[], generation, active);
+        Var::new(self, id, generation)
     }
 
     /// The node of a handle.

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::ops::Deref;
-use std::sync::Arc;
+use triomphe::Arc;
 
 /// Buffers that nobody holds, by size class. The counted box of each buffer is kept with it, so that handing one out
 /// allocates nothing; contents are whatever the last holder left.
@@ -18,6 +18,7 @@ impl<T> Default for Pool<T> {
 }
 
 /// Size classes in eighths of a power of two: at most 1/8 of a buffer is unused. Returns the class and its size.
+#[inline]
 fn size_class(len: usize) -> (usize, usize) {
     if len <= 8 {
         return (len, len);

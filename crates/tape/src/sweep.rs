@@ -9,8 +9,8 @@ use crate::node::Stored;
 use crate::ops::{activation_name, activation_vjp};
 use crate::tape::Restore;
 use crate::{Activation, Graph, Op, Real, Tape, Var, Vjp};
-use std::sync::Arc;
 use std::time::Instant;
+use triomphe::Arc;
 
 /// The cotangent of one node, as far as it has been summed up.
 enum Cotangent<F> {
@@ -38,7 +38,7 @@ impl<F> Default for Sweep<F> {
 struct BorrowedOp<'a, F: Real> {
     tape: &'a Tape<F>,
     id: usize,
-    op: Option<Arc<dyn Op<F>>>,
+    op: Option<Box<dyn Op<F>>>,
 }
 
 impl<F: Real> BorrowedOp<'_, F> {
@@ -260,7 +260,7 @@ impl<'t, F: Real> Graph<'t, F> {
         self.tape.sweeps.borrow_mut().push(sweep);
     }
 
-    /// The op of a node, out of the node while its rule runs, which is cheaper than counting another holder.
+    /// The op of a node, out of the node while its rule runs, because the rule may append nodes.
     fn borrow_op(&self, id: usize) -> Option<BorrowedOp<'_, F>> {
         let op = self.tape.nodes.borrow_mut().list[id].op.take()?;
         Some(BorrowedOp { tape: self.tape, id, op: Some(op) })

@@ -159,11 +159,12 @@ impl<F: Real> Tape<F> {
     fn begin(&mut self, recording: bool, training: bool) {
         self.end();
         let nodes = self.nodes.get_mut();
-        for (id, node) in nodes.list.drain(..).enumerate() {
-            if let Some(op) = node.op {
+        for (id, node) in nodes.list.iter_mut().enumerate() {
+            if let Some(op) = node.op.take() {
                 self.ops.get_mut().give_recent(id, op);
             }
         }
+        nodes.list.clear();
         nodes.edges.clear();
         for tensor in self.step.drain() {
             self.floats.give(tensor.into_shared());
@@ -232,12 +233,14 @@ impl<'t, F: Real> Graph<'t, F> {
             return;
         }
         let first_edge = nodes.list[mark].first_input as usize;
-        for node in nodes.list.drain(mark..) {
-            give(&self.tape.floats, &self.tape.indices, &self.tape.masks, node.value);
-            if let Some(op) = node.op {
+        for node in &mut nodes.list[mark..] {
+            let value = std::mem::replace(&mut node.value, Stored::Released);
+            give(&self.tape.floats, &self.tape.indices, &self.tape.masks, value);
+            if let Some(op) = node.op.take() {
                 self.tape.ops.borrow_mut().give(op);
             }
         }
+        nodes.list.truncate(mark);
         nodes.edges.truncate(first_edge);
         self.tape.generation.set(self.tape.generation.get() + 1);
     }

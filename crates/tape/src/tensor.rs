@@ -2,7 +2,7 @@
 
 use crate::Shape;
 use std::fmt;
-use std::sync::Arc;
+use triomphe::Arc;
 
 /// A row-major array of numbers: what goes into a tape and what comes out of it.
 ///
