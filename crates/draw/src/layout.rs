@@ -20,12 +20,12 @@ const fn rgb(red: u8, green: u8, blue: u8) -> Ink {
 pub(crate) const INK: Ink = rgb(34, 34, 34);
 pub(crate) const GRAY: Ink = rgb(95, 95, 95);
 pub(crate) const WHITE: Ink = rgb(255, 255, 255);
-const GRID: Ink = rgb(226, 226, 226);
+pub(crate) const GRID: Ink = rgb(226, 226, 226);
 pub(crate) const FRAME: Ink = rgb(140, 140, 140);
 
 /// Okabe and Ito's palette without yellow, which is too light for lines: blue, vermilion, green, purple, orange, sky
 /// blue, black.
-const COLORS: [Ink; 7] = [
+pub(crate) const COLORS: [Ink; 7] = [
     rgb(0, 114, 178),
     rgb(213, 94, 0),
     rgb(0, 158, 115),

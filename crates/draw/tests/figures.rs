@@ -1,6 +1,6 @@
 //! Figures decoded again: they have their size, show their data, and bad data or folders never panic.
 
-use retrograde_draw::{Curve, DrawError, Figure, HeatTable};
+use retrograde_draw::{Curve, DrawError, Figure, HeatTable, RatioChart};
 
 /// Width, height and pixels.
 fn decode(png: &[u8]) -> (u32, u32, Vec<[u8; 3]>) {
@@ -138,4 +138,24 @@ fn a_heat_table_is_darkest_where_its_numbers_are_largest() {
     assert!(place([[1.0, 0.0], [1.0, 0.0]]) + 30 < place([[0.0, 1.0], [f64::NAN, 1.0]]));
     let empty = HeatTable::new("Attention", vec![], names(["der", "Hund"]), vec![]);
     assert!(matches!(empty.to_png(), Err(DrawError::Empty { values: 0, .. })));
+}
+
+#[test]
+fn bars_start_at_one() {
+    let columns = |ratio: f64| {
+        let chart =
+            RatioChart::new("Time", vec!["other".into()], vec![("a".into(), vec![ratio]), ("b".into(), vec![2.0])]);
+        let (width, _, pixels) = decode(&chart.to_png().unwrap());
+        // The middle of the first row's bar.
+        let row = &pixels[(140 * width) as usize..][..width as usize];
+        let blue = row.iter().filter(|&&pixel| pixel == [0, 114, 178]).count();
+        let line = row.iter().rposition(|&pixel| pixel == [34, 34, 34]).unwrap();
+        (blue, row[..line].iter().any(|&pixel| pixel == [0, 114, 178]))
+    };
+    let ((longer, longer_left), (shorter, shorter_left)) = (columns(2.0), columns(0.5));
+    assert!(longer > 500 && !longer_left, "{longer}");
+    assert!((200..500).contains(&shorter) && shorter_left, "{shorter}");
+    assert_eq!(columns(f64::NAN).0, 0);
+    let empty = RatioChart::new("Time", vec!["other".into()], vec![("a".into(), vec![0.0])]).to_png();
+    assert!(matches!(empty, Err(DrawError::Empty { values: 1, .. })));
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask bench --peers`: the workloads here and with other libraries, in turn, in processes of their own.
 
 use crate::{Failure, workspace};
+use draw::RatioChart;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -32,6 +33,9 @@ const ROUNDS: usize = 3;
 /// Keeps freed blocks: without it, every step asks the system for its large arrays again.
 const ALLOCATOR: &str = "glibc.malloc.mmap_threshold=4294967296:glibc.malloc.trim_threshold=17179869184:\
                          glibc.malloc.top_pad=268435456";
+
+/// The figure beside the table, in the folder docs.
+const CHART: &str = "figures/benchmarks.png";
 
 /// A program to compare with.
 struct Peer {
@@ -89,6 +93,7 @@ impl Comparison {
             if self.filter.is_none() {
                 // After each, since the next takes a minute.
                 fs::write(&path, page(&peers, &rows, &versions, self.threads))?;
+                chart(&peers, &rows).save(root.join("docs").join(CHART))?;
             }
         }
         match self.filter {
@@ -162,7 +167,7 @@ fn page(peers: &[Peer], rows: &[(&str, Vec<Taken>)], versions: &BTreeMap<&str, S
         "# Benchmarks\n\n\
          Written by `cargo xtask bench --peers` ([how](../benches/peers/README.md)): milliseconds a step, the median of \
          {ROUNDS} runs'\nmedians and the least of all steps; {threads} threads; {}; Retrograde {}, {}.\nThe runs of a row \
-         took turns.\n\n| workload |",
+         took turns.\n\n![The same as a chart]({CHART})\n\n| workload |",
         processor(),
         env!("CARGO_PKG_VERSION"),
         versions.join(", ")
@@ -186,6 +191,14 @@ fn page(peers: &[Peer], rows: &[(&str, Vec<Taken>)], versions: &BTreeMap<&str, S
         _ = write!(text, " {} | {} |", joined(&faster, 1), joined(&mebibytes, 0));
     }
     text + "\n"
+}
+
+/// The peers' times as multiples of ours.
+fn chart(peers: &[Peer], rows: &[(&str, Vec<Taken>)]) -> RatioChart {
+    let ratios = |row: &[Taken]| row[1..].iter().map(|taken| taken.median / row[0].median).collect();
+    let rows = rows.iter().map(|(name, row)| (name.to_string(), ratios(row))).collect();
+    let names = peers[1..].iter().map(|peer| peer.name.to_string()).collect();
+    RatioChart::new("Time of a step, Retrograde = 1", names, rows).axis_label("times as long (the median of all steps)")
 }
 
 /// The processor's name and its instruction set, as far as the system says.
