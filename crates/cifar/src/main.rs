@@ -12,7 +12,7 @@ use project::Cifar;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::parse_from(train::command_line::<Cli>());
     train::run(|| match cli.command.unwrap_or(Command::Train(cli.train)) {
         Command::Train(arguments) => classify::train::<Cifar>(&arguments),
         Command::Eval(arguments) => classify::eval::<Cifar>(&arguments),

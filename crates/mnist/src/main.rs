@@ -11,7 +11,7 @@ use project::Mnist;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::parse_from(train::command_line::<Cli>());
     train::run(|| match cli.command.unwrap_or(Command::Train(cli.train)) {
         Command::Train(arguments) => classify::train::<Mnist>(&arguments),
         Command::Eval(arguments) => classify::eval::<Mnist>(&arguments),

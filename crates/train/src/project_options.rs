@@ -86,7 +86,7 @@ pub struct CompareArguments {
     #[arg(long, value_name = "NAME", conflicts_with = "settings")]
     pub preset: Option<String>,
 
-    /// Flags for all settings, in quotes, before the settings
+    /// Flags for all settings, in quotes
     #[arg(long, value_name = "FLAGS", allow_hyphen_values = true, default_value = "")]
     pub with: String,
 

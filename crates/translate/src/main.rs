@@ -21,7 +21,7 @@ use clap::{CommandFactory, Parser};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::parse_from(train::command_line::<Cli>());
     train::run(|| match cli.command.unwrap_or(Command::Train(cli.train)) {
         Command::Train(arguments) => run::train(&arguments),
         Command::Eval(arguments) => eval::eval(&arguments),
