@@ -37,9 +37,14 @@ const ALLOCATOR: &str = "glibc.malloc.mmap_threshold=4294967296:glibc.malloc.tri
 /// The figure beside the table, in the folder docs.
 const CHART: &str = "figures/benchmarks.png";
 
+/// The name of this program among the peers.
+const OURS: &str = "Retrograde";
+
 /// A program to compare with.
 struct Peer {
     name: &'static str,
+    /// What its version is that of.
+    library: &'static str,
     command: Vec<PathBuf>,
     environment: Vec<(&'static str, String)>,
 }
@@ -51,6 +56,9 @@ struct Taken {
     least: f64,
     memory: f64,
 }
+
+/// What every peer took, `None` where it has no such workload.
+type Row = Vec<Option<Taken>>;
 
 /// How the peers are run.
 pub(super) struct Comparison {
@@ -68,26 +76,29 @@ impl Comparison {
         let wanted = |name: &str| self.filter.as_deref().is_none_or(|part| name.contains(part));
         let mut versions = BTreeMap::new();
         let path = root.join("docs/benchmarks.md");
-        let mut rows = Vec::new();
+        let mut rows: Vec<(&str, Row)> = Vec::new();
         for (name, ours) in WORKLOADS.iter().filter(|(name, _)| wanted(name)) {
-            let mut rounds: Vec<Vec<Taken>> = peers.iter().map(|_| Vec::new()).collect();
+            let mut rounds: Vec<Vec<Option<Taken>>> = peers.iter().map(|_| Vec::new()).collect();
             for _ in 0..ROUNDS {
                 for (peer, taken) in peers.iter().zip(&mut rounds) {
                     let mut command = Command::new(&peer.command[0]);
                     command.args(&peer.command[1..]).envs(peer.environment.iter().map(|(key, value)| (key, value)));
-                    match peer.command.len() {
-                        1 => command.args(["bench", "--json", "--filter", ours]),
+                    match peer.name {
+                        OURS => command.args(["bench", "--json", "--filter", ours]),
                         _ => command.args(["--only", name]),
                     };
                     command.args(["--threads", &self.threads.to_string(), "--seconds", &self.seconds.to_string()]);
                     let found = found(peer.name, &mut command)?;
                     if let Some(version) = found.get("version").and_then(Value::as_str) {
-                        versions.insert("PyTorch", version.to_string());
+                        versions.insert(peer.library, version.to_string());
                     }
-                    taken.push(Taken::of(&found).ok_or_else(|| format!("{}: {name} was not timed", peer.name))?);
+                    taken.push(Taken::of(&found));
                 }
             }
-            let row: Vec<Taken> = rounds.iter().map(|rounds| Taken::middle(rounds)).collect();
+            let row: Row = rounds.iter().map(|rounds| Taken::middle(rounds)).collect();
+            if row[0].is_none() {
+                return Err(format!("{OURS}: {name} was not timed").into());
+            }
             println!("{}", line(name, &row));
             rows.push((*name, row));
             if self.filter.is_none() {
@@ -103,7 +114,7 @@ impl Comparison {
         Ok(())
     }
 
-    /// This program first.
+    /// This program first. Those that have to be built, are.
     fn peers(&self, root: &Path) -> Result<Vec<Peer>, Failure> {
         let folder = root.join("benches/peers");
         let pytorch = vec![self.python.clone(), folder.join("pytorch.py")];
@@ -113,11 +124,25 @@ impl Comparison {
             tuned.push(("LD_PRELOAD", dispatch.display().to_string()));
         }
         let ours = vec![std::env::current_exe()?];
+        let burn = vec![build(&folder.join("burn"), "peer-burn")?];
         Ok(vec![
-            Peer { name: "Retrograde", command: ours, environment: Vec::new() },
-            Peer { name: "PyTorch", command: pytorch.clone(), environment: Vec::new() },
-            Peer { name: "PyTorch, tuned", command: pytorch, environment: tuned },
+            Peer { name: OURS, library: OURS, command: ours, environment: Vec::new() },
+            Peer { name: "PyTorch", library: "PyTorch", command: pytorch.clone(), environment: Vec::new() },
+            Peer { name: "PyTorch, tuned", library: "PyTorch", command: pytorch, environment: tuned },
+            Peer { name: "burn", library: "burn", command: burn, environment: Vec::new() },
         ])
+    }
+}
+
+/// Builds the program of a peer, and says where it is.
+fn build(folder: &Path, name: &str) -> Result<PathBuf, Failure> {
+    let target = folder.join("target");
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["build", "--release", "--quiet"]).arg("--manifest-path").arg(folder.join("Cargo.toml"));
+    let status = command.arg("--target-dir").arg(&target).status()?;
+    match status.success() {
+        true => Ok(target.join("release").join(name)),
+        false => Err(format!("{name} cannot be built: {status}").into()),
     }
 }
 
@@ -139,15 +164,22 @@ impl Taken {
     }
 
     /// The median of the rounds' medians, the least of all, the most memory.
-    fn middle(rounds: &[Taken]) -> Taken {
+    fn middle(rounds: &[Option<Taken>]) -> Option<Taken> {
+        let rounds: Vec<Taken> = rounds.iter().copied().collect::<Option<_>>()?;
         let mut medians: Vec<f64> = rounds.iter().map(|taken| taken.median).collect();
         medians.sort_by(f64::total_cmp);
-        Taken {
+        Some(Taken {
             median: medians[medians.len() / 2],
             least: rounds.iter().map(|taken| taken.least).fold(f64::INFINITY, f64::min),
             memory: rounds.iter().map(|taken| taken.memory).fold(0.0, f64::max),
-        }
+        })
     }
+}
+
+/// What others took as multiples of what we took.
+fn ratios(row: &Row) -> Vec<Option<f64>> {
+    let ours = row[0].map_or(f64::NAN, |ours| ours.median);
+    row[1..].iter().map(|taken| taken.map(|taken| taken.median / ours)).collect()
 }
 
 fn milliseconds(seconds: f64) -> String {
@@ -156,12 +188,18 @@ fn milliseconds(seconds: f64) -> String {
     format!("{milliseconds:.digits$}")
 }
 
-fn line(name: &str, row: &[Taken]) -> String {
-    let times = row.iter().map(|taken| format!("{:>9} / {:>8}", milliseconds(taken.median), milliseconds(taken.least)));
-    format!("{name:<20} {} ms", times.collect::<Vec<_>>().join("   "))
+/// A number as text, or a dash where there is none.
+fn cell<T>(value: Option<T>, text: impl Fn(T) -> String) -> String {
+    value.map_or_else(|| "–".to_string(), text)
 }
 
-fn page(peers: &[Peer], rows: &[(&str, Vec<Taken>)], versions: &BTreeMap<&str, String>, threads: usize) -> String {
+fn line(name: &str, row: &Row) -> String {
+    let times = |taken: Taken| format!("{:>9} / {:>8}", milliseconds(taken.median), milliseconds(taken.least));
+    let times: Vec<String> = row.iter().map(|taken| format!("{:>20}", cell(*taken, times))).collect();
+    format!("{name:<20} {} ms", times.join("   "))
+}
+
+fn page(peers: &[Peer], rows: &[(&str, Row)], versions: &BTreeMap<&str, String>, threads: usize) -> String {
     let versions: Vec<String> = versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
     let mut text = format!(
         "# Benchmarks\n\n\
@@ -182,20 +220,20 @@ fn page(peers: &[Peer], rows: &[(&str, Vec<Taken>)], versions: &BTreeMap<&str, S
     for (name, row) in rows {
         _ = write!(text, "\n| {name} |");
         for taken in row {
-            _ = write!(text, " {} | {} |", milliseconds(taken.median), milliseconds(taken.least));
+            let time = |of: fn(Taken) -> f64| cell(*taken, |taken| milliseconds(of(taken)));
+            _ = write!(text, " {} | {} |", time(|taken| taken.median), time(|taken| taken.least));
         }
-        let faster = |taken: &Taken| format!("{:.2}", taken.median / row[0].median);
-        let mebibytes = |taken: &Taken| format!("{:.0}", taken.memory / f64::from(1 << 20));
-        let joined =
-            |of: &dyn Fn(&Taken) -> String, from: usize| row[from..].iter().map(of).collect::<Vec<_>>().join(" / ");
-        _ = write!(text, " {} | {} |", joined(&faster, 1), joined(&mebibytes, 0));
+        let faster: Vec<String> = ratios(row).into_iter().map(|ratio| cell(ratio, |x| format!("{x:.2}"))).collect();
+        let mebibytes = |taken: Taken| format!("{:.0}", taken.memory / f64::from(1 << 20));
+        let memory: Vec<String> = row.iter().map(|taken| cell(*taken, mebibytes)).collect();
+        _ = write!(text, " {} | {} |", faster.join(" / "), memory.join(" / "));
     }
     text + "\n"
 }
 
 /// The peers' times as multiples of ours.
-fn chart(peers: &[Peer], rows: &[(&str, Vec<Taken>)]) -> RatioChart {
-    let ratios = |row: &[Taken]| row[1..].iter().map(|taken| taken.median / row[0].median).collect();
+fn chart(peers: &[Peer], rows: &[(&str, Row)]) -> RatioChart {
+    let ratios = |row: &Row| ratios(row).into_iter().map(|ratio| ratio.unwrap_or(f64::NAN)).collect();
     let rows = rows.iter().map(|(name, row)| (name.to_string(), ratios(row))).collect();
     let names = peers[1..].iter().map(|peer| peer.name.to_string()).collect();
     RatioChart::new("Time of a step, Retrograde = 1", names, rows).axis_label("times as long (the median of all steps)")
@@ -215,16 +253,19 @@ mod tests {
 
     #[test]
     fn the_table_has_a_row_for_every_workload() {
-        let taken = |median: f64| Taken { median, least: median / 2.0, memory: f64::from(1 << 20) };
-        let peer = |name| Peer { name, command: Vec::new(), environment: Vec::new() };
+        let taken = |median: f64| Some(Taken { median, least: median / 2.0, memory: f64::from(1 << 20) });
+        let peer = |name| Peer { name, library: name, command: Vec::new(), environment: Vec::new() };
         let rounds = [taken(0.003), taken(0.001), taken(0.002)];
-        assert_eq!(Taken::middle(&rounds), Taken { median: 0.002, least: 0.0005, memory: f64::from(1 << 20) });
-        let rows = [("mlp", vec![Taken::middle(&rounds), taken(0.005)])];
-        let text = page(&[peer("ours"), peer("other")], &rows, &BTreeMap::from([("other", "1.0".to_string())]), 2);
-        assert!(text.contains("\n| mlp | 2.0 | 0.500 | 5.0 | 2.5 | 2.50 | 1 / 1 |\n"), "{text}");
+        let middle = Taken::middle(&rounds);
+        assert_eq!(middle, Some(Taken { median: 0.002, least: 0.0005, memory: f64::from(1 << 20) }));
+        assert_eq!(Taken::middle(&[taken(0.003), None]), None);
+        let rows = [("mlp", vec![middle, taken(0.005), None])];
+        let peers = ["ours", "other", "third"].map(peer);
+        let text = page(&peers, &rows, &BTreeMap::from([("other", "1.0".to_string())]), 2);
+        assert!(text.contains("\n| mlp | 2.0 | 0.500 | 5.0 | 2.5 | – | – | 2.50 / – | 1 / 1 / – |\n"), "{text}");
         let [head, rule] = ["| workload |", "| --- |"]
             .map(|start| text.lines().find(|line| line.starts_with(start)).unwrap().matches('|').count());
-        assert_eq!((head, rule), (8, 8), "{text}");
+        assert_eq!((head, rule), (10, 10), "{text}");
     }
 
     #[test]
