@@ -6,7 +6,7 @@ use kernels::{ConvShape, Epilogue};
 /// A layer of a network: batch, channels in and out, size of the image, kernel, stride, padding.
 type Layer = (&'static str, usize, [usize; 2], usize, usize, usize, usize);
 
-const LAYERS: [Layer; 11] = [
+const LAYERS: [Layer; 19] = [
     ("vgg 1", 64, [3, 32], 32, 3, 1, 1),
     ("vgg 2", 64, [32, 64], 32, 3, 1, 1),
     ("vgg 3", 64, [64, 128], 16, 3, 1, 1),
@@ -18,6 +18,14 @@ const LAYERS: [Layer; 11] = [
     ("resnet32 4", 128, [32, 32], 16, 3, 1, 1),
     ("resnet32 5", 128, [32, 64], 16, 3, 2, 1),
     ("resnet32 6", 128, [64, 64], 8, 3, 1, 1),
+    ("squeezenet first", 1, [3, 64], 224, 3, 2, 0),
+    ("squeezenet fire 2 squeeze", 1, [64, 16], 55, 1, 1, 0),
+    ("squeezenet fire 2 expand", 1, [16, 64], 55, 3, 1, 1),
+    ("squeezenet fire 4 squeeze", 1, [128, 32], 27, 1, 1, 0),
+    ("squeezenet fire 4 expand", 1, [32, 128], 27, 3, 1, 1),
+    ("squeezenet fire 6 expand", 1, [48, 192], 13, 3, 1, 1),
+    ("squeezenet fire 8 expand", 1, [64, 256], 13, 3, 1, 1),
+    ("squeezenet last", 1, [512, 1000], 13, 1, 1, 0),
 ];
 
 /// What of a layer is computed.

@@ -2,7 +2,7 @@
 //! channels c and taps t, as a matrix product whose right side is never written down whole.
 //!
 //! Its rows are channels of the result, its columns pixels, its depth channels and taps. Every thread has its own share
-//! of the pixels of all images. Of the left side it packs as much as half a second level of cache holds; of the right
+//! of the pixels of all images, or of the outputs where there are few pixels. Of the left side it packs as much as half a second level of cache holds; of the right
 //! side one panel of pixels at a time, from a frame of the image.
 //!
 //! Packing a number of a panel costs a load and a store for each register; a panel is then used by all outputs, two
@@ -98,21 +98,41 @@ impl<F: Float> Correlation<F> {
         if panels == 0 || self.outputs == 0 {
             return;
         }
-        let work = panels * WIDTH * self.outputs * self.depth();
-        // More shares than threads, since threads do not always run equally fast; not so many that packing the left side
-        // costs: a share has eight panels at least.
-        let shares = (4 * rayon::current_num_threads()).min(work * self.groups / GRAIN).min(panels.div_ceil(8)).max(1);
-        let shares = if rayon::current_num_threads() == 1 { 1 } else { shares };
+        let [along_pixels, along_outputs] = self.shares(panels, rayon::current_num_threads());
+        let shares = along_pixels * along_outputs;
         let (depth, channels) = self.blocks();
         let left = (LEFT_BYTES / size_of::<F>()).max(MOST_ROWS * depth);
         let length = left + WIDTH * (depth + MOST_ROWS) + SLACK + Frames::new(self, channels).length(self, channels);
         for_each_index(self.groups * shares, |i| {
             let (group, share) = (i / shares, i % shares);
-            let panels = panels * share / shares..panels * (share + 1) / shares;
-            let part = Part { all: self, group, panels, per_image };
+            let part_of =
+                |total: usize, share: usize, shares: usize| total * share / shares..total * (share + 1) / shares;
+            let panels = part_of(panels, share % along_pixels, along_pixels);
+            let outputs = part_of(self.outputs, share / along_pixels, along_outputs);
+            let part = Part { all: self, group, outputs, panels, per_image };
             // SAFETY: the caller's promise; the shares of the result are disjoint.
             scratch::with_at_least(length, |scratch| unsafe { F::enter(level, PartWithScratch { part, scratch }) });
         });
+    }
+
+    /// Into how many shares pixels and outputs are cut for so many threads.
+    ///
+    /// There are more shares than threads, since threads do not always run equally fast; not so many that packing the
+    /// left side costs: a share has eight panels at least. A small image has fewer panels than that for each thread: its
+    /// outputs are cut instead, although every thread then packs the same panels.
+    fn shares(&self, panels: usize, threads: usize) -> [usize; 2] {
+        let worth = panels * WIDTH * self.outputs * self.depth() * self.groups / GRAIN;
+        if threads == 1 || worth <= 1 {
+            return [1, 1];
+        }
+        match (4 * threads).min(worth).min(panels.div_ceil(8)) {
+            // As many for each thread.
+            pixels if pixels >= threads => [pixels / threads * threads, 1],
+            pixels => {
+                let wanted = threads.min(worth).div_ceil(pixels * self.groups);
+                [pixels, wanted.min(self.outputs.div_ceil(MOST_ROWS))]
+            }
+        }
     }
 
     /// The most numbers that are summed at a time, and the channels that these touch.
@@ -124,10 +144,11 @@ impl<F: Float> Correlation<F> {
     }
 }
 
-/// Some panels of one group.
+/// Some panels and outputs of one group.
 struct Part<'a, F> {
     all: &'a Correlation<F>,
     group: usize,
+    outputs: std::ops::Range<usize>,
     panels: std::ops::Range<usize>,
     per_image: usize,
 }
@@ -141,7 +162,7 @@ impl<F: Float> Work<F> for PartWithScratch<'_, F> {
     #[inline(always)]
     unsafe fn run<V: Micro<Scalar = F>>(self) {
         let PartWithScratch { part, scratch } = self;
-        let Part { all, group, per_image, .. } = part;
+        let Part { all, group, per_image, ref outputs, .. } = part;
         let depth_of_all = all.depth();
         let (depth, channels) = all.blocks();
         let frames = Frames::new(all, channels);
@@ -158,8 +179,8 @@ impl<F: Float> Work<F> for PartWithScratch<'_, F> {
             for p in (0..depth_of_all.max(1)).step_by(depth) {
                 let depth = depth.min(depth_of_all - p);
                 let (first, last) = (p == 0, p + depth == depth_of_all);
-                for m in (0..all.outputs).step_by(height_limit) {
-                    let height = height_limit.min(all.outputs - m);
+                for m in outputs.clone().step_by(height_limit) {
+                    let height = height_limit.min(outputs.end - m);
                     let rows = height.div_ceil(height.div_ceil(V::ROWS));
                     for m1 in (0..height).step_by(rows) {
                         all.pack_left::<V>(group, m + m1, rows.min(height - m1), p, depth, packed_a.add(m1 * depth));

@@ -201,6 +201,9 @@ fn shapes_of_networks_and_sizes_beyond_a_block() {
         square(1, [3, 64], 65, 3, 2, 0),
         square(2, [16, 32], 16, 3, 2, 1),
         square(1, [40, 7], 13, 1, 1, 0),
+        // One small image of many outputs, which the threads share.
+        square(1, [48, 75], 13, 3, 1, 1),
+        square(1, [60, 300], 7, 1, 1, 0),
         square(4, [64, 64], 4, 3, 1, 1),
         square(1, [16, 16], 32, 3, 1, 1),
         // More channels than are summed at once; a row of more tiles than a block.
