@@ -204,6 +204,7 @@ fn compare_style<F: Real>(file: &Value, most: f64) {
         };
         let (mut losses, mut second) = (Vec::new(), None);
         transfer.paint(
+            &mut Tape::new(),
             &params,
             &content,
             &style,

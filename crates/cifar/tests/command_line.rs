@@ -132,7 +132,8 @@ fn ways_to_cope_with_unbalanced_classes_side_by_side() {
     fs::remove_dir_all(comparison.join("5")).unwrap();
     fs::remove_file(comparison.join("table.txt")).unwrap();
     fs::remove_file(comparison.join("4/run.json")).unwrap();
-    succeeds(cifar(folder.path(), &["compare", "--resume", comparison.to_str().unwrap()]));
+    let text = succeeds(cifar(folder.path(), &["compare", "--resume", comparison.to_str().unwrap()]));
+    assert_eq!(text.matches("complete, in ").count(), 3, "{text}");
     assert_eq!(accuracies(&fs::read_to_string(comparison.join("table.txt")).unwrap()), accuracies(&table));
     assert!(comparison.join("4/run.json").is_file() && comparison.join("5/run.json").is_file());
 }

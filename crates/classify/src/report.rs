@@ -1,14 +1,14 @@
 //! [`Report`]: what came of a run, for `run.json` and in words.
 
 use crate::{Finding, Project};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
-use train::{Best, EpochRecord, Machine, Metrics, Predictions};
+use train::{Best, EpochRecord, Machine, Metrics, MetricsFiles, Predictions, RunFolder};
 
 /// The result of a run, with what is needed to judge and to repeat it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
-    version: &'static str,
+    version: String,
     data_set: String,
     settings: serde_json::Value,
     machine: Machine,
@@ -48,7 +48,7 @@ impl Report {
         let mut words: Vec<String> = findings.iter().map(|finding| finding.words.clone()).collect();
         words.push(mistakes_in_words(&classes, predictions));
         Report {
-            version: env!("CARGO_PKG_VERSION"),
+            version: env!("CARGO_PKG_VERSION").to_string(),
             data_set: project.data_name(),
             settings: train::merged(project.settings(), project.training()),
             machine: Machine::here(threads),
@@ -63,6 +63,13 @@ impl Report {
             history: best.history.clone(),
             words,
         }
+    }
+
+    /// That of a run which is complete.
+    pub(crate) fn read(folder: &RunFolder) -> Option<Report> {
+        let mut report: Report = serde_json::from_slice(&std::fs::read(folder.file("run.json")).ok()?).ok()?;
+        report.history = MetricsFiles::read(folder)?;
+        Some(report)
     }
 }
 

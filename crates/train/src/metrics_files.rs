@@ -21,6 +21,12 @@ impl<'r> MetricsFiles<'r> {
     pub fn new(folder: &'r RunFolder) -> Self {
         MetricsFiles { folder, files: None }
     }
+
+    /// The records that a run has written, if they can be read.
+    pub fn read(folder: &RunFolder) -> Option<Vec<EpochRecord>> {
+        let text = std::fs::read_to_string(folder.file("metrics.jsonl")).ok()?;
+        text.lines().map(|line| serde_json::from_str(line).ok()).collect()
+    }
 }
 
 impl Observer for MetricsFiles<'_> {

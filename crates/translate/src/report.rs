@@ -4,7 +4,7 @@ use crate::score::Score;
 use crate::translator::Translator;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use train::{Best, EpochRecord, Machine, Metrics, RunFolder, merged};
+use train::{Best, EpochRecord, Machine, Metrics, MetricsFiles, RunFolder, merged};
 
 /// The result of a run, with what is needed to judge and to repeat it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -59,8 +59,7 @@ impl Report {
     /// That of a run which is complete.
     pub(crate) fn read(folder: &RunFolder) -> Option<Report> {
         let mut report: Report = serde_json::from_slice(&std::fs::read(folder.file("run.json")).ok()?).ok()?;
-        let lines = std::fs::read_to_string(folder.file("metrics.jsonl")).ok()?;
-        report.history = lines.lines().map(serde_json::from_str).collect::<Result<_, _>>().ok()?;
+        report.history = MetricsFiles::read(folder)?;
         Some(report)
     }
 }

@@ -84,6 +84,10 @@ pub(crate) struct NetworkArguments {
     /// Threads that compute [default: one a core]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub(crate) threads: Option<usize>,
+
+    /// Print what each kind of operation cost
+    #[arg(long)]
+    pub(crate) profile: bool,
 }
 
 #[derive(Args, Clone, Debug)]

@@ -1,9 +1,26 @@
 //! What long loops and results have in common: a bar, a folder.
 
+use crate::arguments::NetworkArguments;
 use draw::ContactSheet;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::Path;
+use tape::{Tape, Threads};
 use train::{Failure, RunFolder, TrainError};
+
+/// A tape, which measures its operations where that was asked for.
+pub(crate) fn tape(arguments: &NetworkArguments) -> Tape {
+    let mut tape = Tape::new();
+    tape.set_profiling(arguments.profile);
+    tape
+}
+
+/// Prints what the operations cost, where that was measured.
+pub(crate) fn print_profile(threads: &Threads, tape: &Tape) {
+    let profile = tape.profile();
+    if !profile.ops.is_empty() {
+        println!("\n{}", threads.run(|| train::profile_table(&profile)));
+    }
+}
 
 /// A bar on a terminal; nothing elsewhere.
 pub(crate) fn bar(steps: usize) -> ProgressBar {

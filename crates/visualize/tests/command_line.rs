@@ -79,6 +79,13 @@ fn networks_are_fooled_and_dream() {
 }
 
 #[test]
+fn a_profile_names_the_operations() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = succeeds(visualize(folder.path(), &["fool", "shapes:5", "--target", "ring", "--profile"]));
+    assert!(text.contains("peak of the machine") && text.lines().any(|line| line.starts_with("conv2d ")), "{text}");
+}
+
+#[test]
 fn what_is_no_picture_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();

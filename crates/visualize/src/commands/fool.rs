@@ -6,7 +6,7 @@ use crate::network::Network;
 use crate::{pictures, work};
 use draw::{ContactSheet, Picture};
 use explain::{Distance, Fooled, Fooling};
-use tape::{Tape, Tensor};
+use tape::Tensor;
 use train::Failure;
 
 /// How much the difference is enlarged at most.
@@ -17,7 +17,7 @@ pub(crate) fn fool(arguments: &FoolArguments) -> Result<(), Failure> {
     let target = network.class(&arguments.target)?;
     let picture = pictures::fitted(&pictures::open(&arguments.picture)?, &network);
     let threads = train::start_threads(arguments.network.threads)?;
-    let mut tape = Tape::new();
+    let mut tape = work::tape(&arguments.network);
     let x = network.normalize(&pictures::to_tensor(&picture));
     let before = threads.run(|| network.probabilities(&mut tape, &x));
     let bar = work::bar(arguments.iterations);
@@ -55,7 +55,9 @@ pub(crate) fn fool(arguments: &FoolArguments) -> Result<(), Failure> {
             ["after".to_string(), said(&network, new_class, new_p)],
         )
         .picture(pictures::enlarged(&difference(&original, &changed)), [format!("difference × {MAGNIFIED}")]);
-    work::save(&sheet, &work::folder(arguments.network.out.as_deref())?, "fooled.png")
+    work::save(&sheet, &work::folder(arguments.network.out.as_deref())?, "fooled.png")?;
+    work::print_profile(&threads, &tape);
+    Ok(())
 }
 
 /// The difference, enlarged, around gray.

@@ -6,7 +6,6 @@ use crate::method::Method;
 use crate::network::Network;
 use crate::{pictures, work};
 use draw::ContactSheet;
-use tape::Tape;
 use train::Failure;
 
 /// The pictures of the program's own network: one of each of these classes of shapes.
@@ -21,7 +20,7 @@ pub(crate) fn gallery(arguments: &GalleryArguments) -> Result<(), Failure> {
     };
     let pictures = words.iter().map(|word| pictures::open(word)).collect::<Result<Vec<_>, _>>()?;
     let threads = train::start_threads(arguments.network.threads)?;
-    let mut tape = Tape::new();
+    let mut tape = work::tape(&arguments.network);
     let title = format!("What {} looks at", network.title);
     let mut sheet = ContactSheet::new(title).columns(1 + Method::ALL.len());
     let bar = work::bar(Method::ALL.len() * words.len());
@@ -50,6 +49,7 @@ pub(crate) fn gallery(arguments: &GalleryArguments) -> Result<(), Failure> {
     for method in Method::ALL {
         println!("  {:<22}visualize attribute PICTURE --method {}{network}", method.title(), method.flag());
     }
+    work::print_profile(&threads, &tape);
     Ok(())
 }
 

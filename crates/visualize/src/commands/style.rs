@@ -1,6 +1,6 @@
 //! `style` and `invert`.
 
-use crate::arguments::{InvertArguments, Preset, StyleArguments};
+use crate::arguments::{InvertArguments, NetworkArguments, Preset, StyleArguments};
 use crate::network::Network;
 use crate::{pictures, work};
 use draw::ContactSheet;
@@ -39,7 +39,7 @@ pub(crate) fn style(arguments: &StyleArguments) -> Result<(), Failure> {
     };
     let (content, style) = (open(&arguments.content, arguments.size)?, open(&arguments.style, style_size)?);
     let tensor = |picture| network.normalize(&pictures::to_tensor(picture));
-    let (painted, stages) = paint(&network, &technique, &tensor(&content), &tensor(&style), arguments.network.threads)?;
+    let (painted, stages) = paint(&network, &technique, &tensor(&content), &tensor(&style), &arguments.network)?;
     let title = format!("{} in the style of {}", pictures::name(&arguments.content), pictures::name(&arguments.style));
     let mut sheet = ContactSheet::new(title).columns(3);
     sheet =
@@ -60,7 +60,7 @@ pub(crate) fn invert(arguments: &InvertArguments) -> Result<(), Failure> {
     let size = if network.size[0] < 100 { network.size } else { pictures::with_short_side(&picture, arguments.size) };
     let picture = pictures::resized(&picture, size);
     let x = network.normalize(&pictures::to_tensor(&picture));
-    let (painted, stages) = paint(&network, &technique, &x, &x, arguments.network.threads)?;
+    let (painted, stages) = paint(&network, &technique, &x, &x, &arguments.network)?;
     let title =
         format!("{} from the features of layer {}", pictures::name(&arguments.picture), network.layer_name(layer));
     let sheet = ContactSheet::new(title).columns(2).picture(pictures::enlarged(&picture), ["picture"]);
@@ -81,15 +81,17 @@ fn paint(
     technique: &StyleTransfer,
     content: &Tensor,
     style: &Tensor,
-    threads: Option<usize>,
+    arguments: &NetworkArguments,
 ) -> Result<(Tensor, Vec<Stage>), Failure> {
-    let threads = train::start_threads(threads)?;
+    let threads = train::start_threads(arguments.threads)?;
+    let mut tape = work::tape(arguments);
     let bar = work::bar(technique.iterations);
     let every = technique.iterations.div_ceil(4);
     let mut stages = Vec::new();
     println!("{:>5}  {:>12}  {:>12}  {:>12}", "steps", "content", "style", "neighbors");
     let painted = threads.run(|| {
         technique.paint(
+            &mut tape,
             &network.params,
             content,
             style,
@@ -105,6 +107,7 @@ fn paint(
         )
     });
     bar.finish_and_clear();
+    work::print_profile(&threads, &tape);
     let shown = |(painted, x): Stage| (painted, network.denormalize(&x));
     Ok((network.denormalize(&painted), stages.into_iter().map(shown).collect()))
 }
