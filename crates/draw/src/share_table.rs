@@ -9,7 +9,7 @@ use std::path::Path;
 const TITLE: f32 = 25.0;
 const LABEL: f32 = 18.0;
 const CELL: (f64, f64) = (76.0, 46.0);
-const NAME: f64 = 320.0;
+const NAME: f64 = 400.0;
 
 /// A table of shares, as the accuracies of several models in each class: a row a model, the darker the higher, with the
 /// mean of each row at its end.

@@ -213,8 +213,8 @@ fn page(peers: &[Peer], rows: &[(&str, Row)], versions: &BTreeMap<&str, String>,
     for peer in peers {
         _ = write!(text, " {}, median | least |", peer.name);
     }
-    text += " times as fast as";
-    text += &peers[1..].iter().map(|peer| format!(" {}", peer.name)).collect::<Vec<_>>().join(" / ");
+    text += " times as fast as ";
+    text += &peers[1..].iter().map(|peer| peer.name).collect::<Vec<_>>().join(" / ");
     text += " | memory, MiB |\n| --- |";
     text += &" ---: |".repeat(2 * peers.len() + 2);
     for (name, row) in rows {

@@ -67,6 +67,19 @@ All models train on 45,000 images and are chosen by their accuracy on 5,000 othe
 training images are drawn from these 45,000: about 4,500 of the largest class, and every class smaller than the one
 before, down to a hundredth of that. Validation and test images are balanced.
 
+Class-balanced focal loss with the usual β of 0.9999 gives the small classes what cross-entropy does not: in 10 epochs of
+the custom CNN, 43.9 % of the ships and 35.3 % of the trucks are recognized, instead of 0.1 and 0.2 %. It takes more from the
+large classes: its mean over all classes and three seeds is 43.7 %, that of cross-entropy 45.1 %, and with the residual
+network in 30 epochs it is 60.1 % against 64.5 %. The paper, which trains for 200 epochs, has the opposite order (74.6 and
+70.4 %). Here, the weights of the smallest and the largest class are 80 times apart, so that few images of a batch decide
+about a step, and in the given time the training images are not learned (75 % of them in 30 epochs, with cross-entropy
+94 %). A higher rate makes it worse: 36.0 % with `--lr 0.1 --reg 1e-4`. With β = 0.99, whose weights are less than 3 times
+apart, class-balanced focal loss is above cross-entropy, 45.6 % against 44.5 % from the same seed, and better in each of
+the four smallest classes, though ships and trucks stay at 2 %: the other seeds were not run. Drawing the images evenly
+helps most: 56.7 %.
+
+![Accuracy of each class, by the way to cope with unbalanced classes](figures/cifar-imbalance-classes.png)
+
 ![The surest mistakes on the generated pictures](figures/shapes-small-mistakes.png)
 ";
 
@@ -95,10 +108,10 @@ pub(super) const EXPERIMENTS: &[Experiment] = &[
     Experiment {
         figures: &["classes.png"],
         shows_table: true,
-        expected: None,
-        ..cifar("cifar-imbalance", IMBALANCE, 0.0, "the last of nine")
+        ..cifar("cifar-imbalance", IMBALANCE, 44.16, "the last of nine")
     },
-    Experiment { shows_table: true, ..cifar("cifar-imbalance-resnet32", IMBALANCE_RESNET, 60.0, "the last of two") },
+    Experiment { shows_table: true, ..cifar("cifar-imbalance-beta", IMBALANCE_BETA, 45.59, "the last of two") },
+    Experiment { shows_table: true, ..cifar("cifar-imbalance-resnet32", IMBALANCE_RESNET, 60.09, "the last of two") },
     Experiment { figures: &["attention.png", "perplexity.png"], ..generated("generated-transformer", "train") },
     generated("generated-lstm-attention", "train --model lstm-attention"),
     Experiment { shows_table: true, ..generated("generated-compare", "compare") },
@@ -124,7 +137,11 @@ const RESNET: &str = "train --model resnet32 --epochs 30 --batch-size 128 --lr 0
 /// What the losses for unbalanced classes give.
 const IMBALANCE: &str = "compare --preset imbalance-seeds --with '--model custom'";
 
-/// The same with the residual network.
+/// Weights that differ less.
+const IMBALANCE_BETA: &str =
+    "compare '--beta 0.999' '--beta 0.99' --with '--model custom --unbalanced exp --loss cb-focal'";
+
+/// The same with the residual network, for longer.
 const IMBALANCE_RESNET: &str = "compare '--loss cross-entropy' '--loss cb-focal' --with '--model resnet32 --unbalanced exp \
                                 --epochs 30 --batch-size 128 --lr 0.1 --reg 5e-4 \
                                 --optimizer sgd:momentum=0.9,nesterov --schedule one-cycle'";
