@@ -125,11 +125,13 @@ impl Comparison {
         }
         let ours = vec![std::env::current_exe()?];
         let burn = vec![build(&folder.join("burn"), "peer-burn")?];
+        // Its pools read these when they start.
+        let pools = ["RAYON_NUM_THREADS", "MATMUL_NUM_THREADS"].map(|name| (name, self.threads.to_string()));
         Ok(vec![
             Peer { name: OURS, library: OURS, command: ours, environment: Vec::new() },
             Peer { name: "PyTorch", library: "PyTorch", command: pytorch.clone(), environment: Vec::new() },
             Peer { name: "PyTorch, tuned", library: "PyTorch", command: pytorch, environment: tuned },
-            Peer { name: "burn", library: "burn", command: burn, environment: Vec::new() },
+            Peer { name: "burn", library: "burn", command: burn, environment: pools.to_vec() },
         ])
     }
 }

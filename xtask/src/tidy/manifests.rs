@@ -67,7 +67,12 @@ const REQUIRED: &[&str] =
 
 /// Whether a package is a tool or a test of the workspace, not something that it ships.
 pub(super) fn is_internal(package: &Package) -> bool {
-    package.name == "xtask" || package.folder.starts_with("tests/")
+    package.name == "xtask" || package.folder.starts_with("tests/") || is_peer(package)
+}
+
+/// Whether a package is a program to compare with, which stands outside of the workspace.
+fn is_peer(package: &Package) -> bool {
+    package.folder.starts_with("benches/peers/")
 }
 
 fn finding(package: &Package, line: usize, what: String, way_out: &'static str) -> Finding {
@@ -101,7 +106,7 @@ fn edges(repository: &Repository) -> Vec<Finding> {
 /// Some packages of others stay behind one crate of ours.
 fn confined_packages(repository: &Repository) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for package in &repository.packages {
+    for package in repository.packages.iter().filter(|package| !is_peer(package)) {
         for dependency in &package.dependencies {
             let confined = CONFINED.iter().find(|(theirs, _)| theirs.contains(&dependency.package.as_str()));
             if let Some((_, ours)) = confined.filter(|(_, ours)| !ours.contains(&package.name.as_str())) {
@@ -133,9 +138,10 @@ fn required_packages(repository: &Repository) -> Vec<Finding> {
 }
 
 /// Every package but the kernels is held to the lints of the workspace, which forbid unsafe code. The tests are exempt,
-/// since one of them counts allocations.
+/// since one of them counts allocations, and so are the peers, which are none of it.
 fn lints(repository: &Repository) -> Vec<Finding> {
-    let held = |package: &&Package| package.name != KERNELS && !package.folder.starts_with("tests/");
+    let held =
+        |package: &&Package| package.name != KERNELS && !package.folder.starts_with("tests/") && !is_peer(package);
     let inherits = |package: &Package| package.manifest.get("lints").and_then(|l| l.get("workspace")?.as_bool());
     let loose = repository.packages.iter().filter(held).filter(|package| inherits(package) != Some(true));
     let what = "does not inherit the lints of the workspace";
@@ -173,6 +179,10 @@ mod tests {
         let new = manifest("new", "");
         check(edges, &[("new/Cargo.toml", &new), ("tests/external/Cargo.toml", &new)], &["new/Cargo.toml:1"]);
         check(edges, &[("xtask/Cargo.toml", &manifest("xtask", ""))], &[]);
+        let peer = manifest("peer", "[dependencies]\nclap = \"4\"");
+        for rule in [edges, confined_packages, lints] {
+            check(rule, &[("benches/peers/other/Cargo.toml", &peer)], &[]);
+        }
     }
 
     #[test]

@@ -23,6 +23,7 @@ struct Arguments {
     /// The workload.
     #[arg(long, value_name = "NAME")]
     only: String,
+    /// How many threads; the environment variables RAYON_NUM_THREADS and MATMUL_NUM_THREADS must say the same.
     #[arg(long, value_name = "N")]
     threads: usize,
     /// How long steps are timed.
@@ -35,16 +36,16 @@ type Step = Box<dyn FnMut()>;
 
 fn main() {
     let arguments = Arguments::parse();
-    // SAFETY: no other thread runs yet; the pools read these when they start.
-    for variable in ["RAYON_NUM_THREADS", "MATMUL_NUM_THREADS"] {
-        unsafe { std::env::set_var(variable, arguments.threads.to_string()) };
-    }
     // A chain of ten thousand operations is dropped by recursion.
     let thread = std::thread::Builder::new().stack_size(1 << 30).spawn(move || run(&arguments));
     thread.expect("a thread").join().expect("a run without panic");
 }
 
 fn run(arguments: &Arguments) {
+    for variable in ["RAYON_NUM_THREADS", "MATMUL_NUM_THREADS"] {
+        let threads = std::env::var(variable).unwrap_or_default();
+        assert_eq!(threads, arguments.threads.to_string(), "{variable}");
+    }
     let device = Device::flex().autodiff();
     let step = match &*arguments.only {
         "softmax_mnist" => images::softmax(&device),
