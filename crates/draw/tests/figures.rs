@@ -150,7 +150,7 @@ fn bars_start_at_one() {
         let row = &pixels[(140 * width) as usize..][..width as usize];
         let blue = row.iter().filter(|&&pixel| pixel == [0, 114, 178]).count();
         let line = row.iter().rposition(|&pixel| pixel == [34, 34, 34]).unwrap();
-        (blue, row[..line].iter().any(|&pixel| pixel == [0, 114, 178]))
+        (blue, row[..line].contains(&[0, 114, 178]))
     };
     let ((longer, longer_left), (shorter, shorter_left)) = (columns(2.0), columns(0.5));
     assert!(longer > 500 && !longer_left, "{longer}");
