@@ -2,8 +2,8 @@
 //! channels c and taps t, as a matrix product whose right side is never written down whole.
 //!
 //! Its rows are channels of the result, its columns pixels, its depth channels and taps. Every thread has its own share
-//! of the pixels of all images, or of the outputs where there are few pixels. Of the left side it packs as much as half a second level of cache holds; of the right
-//! side one panel of pixels at a time, from a frame of the image.
+//! of the pixels of all images, or of the outputs where there are few pixels. Of the left side it packs as much as half a
+//! second level of cache holds; of the right side one panel of pixels at a time, from a frame of the image.
 //!
 //! Packing a number of a panel costs a load and a store for each register; a panel is then used by all outputs, two
 //! multiply-adds a load: with 16 outputs packing is a third of the time, with 64 a tenth.
