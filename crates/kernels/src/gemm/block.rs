@@ -2,7 +2,7 @@
 
 use super::{Product, dots};
 use crate::micro::{Micro, REGISTERS, Tile, WIDE_REGISTERS};
-use crate::pack::{Source, pack, pack_panels};
+use crate::pack::{Source, pack_panels};
 use crate::scratch;
 
 /// The most columns of A that are summed before C is written: a panel of B of this depth stays in the first two levels
@@ -20,10 +20,14 @@ fn in_place_b<F>(m: usize, k: usize, b_row: usize) -> bool {
     m <= 8 || m <= 64 && k * b_row * size_of::<F>() <= 1 << 20
 }
 
-/// Whether A is read where it lies, though its rows are not adjacent: a copy pays when it is read often, or when the
-/// distance of the rows puts all of a tile into the same two sets of the first level of cache.
-fn in_place_a<F>(panels: usize, a_row: usize) -> bool {
-    panels == 1 || panels <= 4 && !(a_row * size_of::<F>()).is_multiple_of(2048)
+/// Whether A is read where it lies: a copy pays when it is read often, and its rows are not adjacent or those of a tile
+/// are a small part of a cache line; or when the distance of the rows puts all of a tile into the same two sets of the
+/// first level of cache.
+fn in_place_a<F>(panels: usize, rows: usize, a_row: usize) -> bool {
+    match a_row {
+        1 => panels <= 4 || rows * size_of::<F>() > 32,
+        _ => panels == 1 || panels <= 4 && !(a_row * size_of::<F>()).is_multiple_of(2048),
+    }
 }
 
 /// Multiplies on this thread, with AVX-512.
@@ -58,7 +62,7 @@ unsafe fn multiply<V: Micro>(product: &Product<V::Scalar>, scratch: *mut V::Scal
     let in_place_b = n == 1 || b_column == 1 && in_place_b::<V::Scalar>(m, k, b_row);
     // A single row leaves too few independent sums in a tile of the usual width.
     let panel = if m == 1 && in_place_b { WIDE_REGISTERS } else { REGISTERS } * V::LANES;
-    let in_place_a = a_row == 1 || in_place_a::<V::Scalar>(n.div_ceil(panel), a_row);
+    let in_place_a = in_place_a::<V::Scalar>(n.div_ceil(panel), V::ROWS, a_row);
     let depth = even_part(k, DEPTH);
     let height_limit = height_limit::<V::Scalar>();
     let (packed_a, packed_b) = (scratch, scratch.wrapping_add(height_limit * DEPTH));
@@ -77,12 +81,9 @@ unsafe fn multiply<V: Micro>(product: &Product<V::Scalar>, scratch: *mut V::Scal
                     let height = height_limit.min(m - i);
                     let rows = even_part(height, V::ROWS);
                     if !in_place_a {
-                        for i1 in (0..height).step_by(rows) {
-                            let from = a.add((i + i1) * a_row + p * a_column);
-                            let source = Source { from, along: a_row, deep: a_column };
-                            let rows = rows.min(height - i1);
-                            pack::<V>(source, rows, depth, packed_a.add(i1 * depth), rows);
-                        }
+                        let from = a.add(i * a_row + p * a_column);
+                        let source = Source { from, along: a_row, deep: a_column };
+                        pack_panels::<V>(source, rows, height, depth, packed_a);
                     }
                     let mut j1 = 0;
                     while j1 < width {

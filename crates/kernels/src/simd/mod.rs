@@ -56,8 +56,9 @@ pub(crate) trait Simd: Copy {
         parts[0]
     }
     /// Writes the transpose of a square: element (i, j) of `from`, whose rows are `from_row` elements apart, becomes
-    /// element (j, i) of `to`.
-    unsafe fn transpose(from: *const Self::Scalar, from_row: usize, to: *mut Self::Scalar, to_row: usize);
+    /// element (j, i) of `to`. Of `from`, only the first `rows` rows are read; those beyond are written as the last one.
+    /// Rows of `to` are written in their order.
+    unsafe fn transpose(from: *const Self::Scalar, from_row: usize, rows: usize, to: *mut Self::Scalar, to_row: usize);
 }
 
 /// A kernel that is generic in the register.

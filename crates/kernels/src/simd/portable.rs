@@ -61,10 +61,10 @@ impl<F: Float> Simd for Four<F> {
         Four(std::array::from_fn(|i| self.0[i] + other.0[i]))
     }
     #[inline(always)]
-    unsafe fn transpose(from: *const F, from_row: usize, to: *mut F, to_row: usize) {
-        for i in 0..4 {
-            for j in 0..4 {
-                unsafe { *to.add(j * to_row + i) = *from.add(i * from_row + j) };
+    unsafe fn transpose(from: *const F, from_row: usize, rows: usize, to: *mut F, to_row: usize) {
+        for j in 0..4 {
+            for i in 0..4 {
+                unsafe { *to.add(j * to_row + i) = *from.add(i.min(rows - 1) * from_row + j) };
             }
         }
     }

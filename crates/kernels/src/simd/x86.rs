@@ -55,8 +55,8 @@ macro_rules! avx512 {
                 unsafe { $add(self, other) }
             }
             #[inline(always)]
-            unsafe fn transpose(from: *const $scalar, from_row: usize, to: *mut $scalar, to_row: usize) {
-                unsafe { $transpose(from, from_row, to, to_row) }
+            unsafe fn transpose(from: *const $scalar, from_row: usize, rows: usize, to: *mut $scalar, to_row: usize) {
+                unsafe { $transpose(from, from_row, rows, to, to_row) }
             }
         }
     };
@@ -112,8 +112,8 @@ macro_rules! avx2 {
                 unsafe { $add(self, other) }
             }
             #[inline(always)]
-            unsafe fn transpose(from: *const $scalar, from_row: usize, to: *mut $scalar, to_row: usize) {
-                unsafe { $transpose(from, from_row, to, to_row) }
+            unsafe fn transpose(from: *const $scalar, from_row: usize, rows: usize, to: *mut $scalar, to_row: usize) {
+                unsafe { $transpose(from, from_row, rows, to, to_row) }
             }
         }
     };
@@ -191,11 +191,11 @@ avx2!(
 
 /// Transposes 8×8 numbers; see [`Simd::transpose`].
 #[inline(always)]
-unsafe fn transpose_f32(from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {
+unsafe fn transpose_f32(from: *const f32, from_row: usize, rows: usize, to: *mut f32, to_row: usize) {
     // SAFETY: the caller's promise, as `Simd` states it.
     unsafe {
         // Row i and row i + 4 share a register, so that no later step crosses the halves of a register.
-        let row = |i: usize, half: usize| _mm_loadu_ps(from.add(i * from_row + 4 * half));
+        let row = |i: usize, half: usize| _mm_loadu_ps(from.add(i.min(rows - 1) * from_row + 4 * half));
         let pair =
             |i: usize, half: usize| _mm256_insertf128_ps::<1>(_mm256_castps128_ps256(row(i, half)), row(i + 4, half));
         for half in 0..2 {
@@ -213,10 +213,10 @@ unsafe fn transpose_f32(from: *const f32, from_row: usize, to: *mut f32, to_row:
 
 /// Transposes 4×4 numbers; see [`Simd::transpose`].
 #[inline(always)]
-unsafe fn transpose_f64(from: *const f64, from_row: usize, to: *mut f64, to_row: usize) {
+unsafe fn transpose_f64(from: *const f64, from_row: usize, rows: usize, to: *mut f64, to_row: usize) {
     // SAFETY: the caller's promise, as `Simd` states it.
     unsafe {
-        let row = |i: usize, half: usize| _mm_loadu_pd(from.add(i * from_row + 2 * half));
+        let row = |i: usize, half: usize| _mm_loadu_pd(from.add(i.min(rows - 1) * from_row + 2 * half));
         let pair =
             |i: usize, half: usize| _mm256_insertf128_pd::<1>(_mm256_castpd128_pd256(row(i, half)), row(i + 2, half));
         for half in 0..2 {

@@ -75,7 +75,7 @@ pub(super) unsafe fn channels_first<V: Simd<Scalar = f32>>(
         // The last block reaches back over its neighbor. Along the pixels first, so that lines are written whole.
         for c in (0..channels.div_ceil(square)).map(|block| (block * square).min(channels - square)) {
             for i in (0..count.div_ceil(square)).map(|block| (block * square).min(count - square)) {
-                V::transpose(from.add(i * padded + c), padded, to.add(c * pixels + i), pixels);
+                V::transpose(from.add(i * padded + c), padded, V::SQUARE, to.add(c * pixels + i), pixels);
             }
         }
     }
