@@ -1,6 +1,18 @@
 //! Scaled dot-product attention of several heads, which lie side by side in the rows of queries, keys and values: nothing
 //! is copied for a head.
 //!
+//! ```text
+//!   for every sequence and head, by one thread:
+//!
+//!            width                      keys                                            keys
+//!          ┌───────┐                ┌─────────┐                                     ┌─────────┐  ┌───┐
+//!  queries │ q     │ · kᵀ  ──▶      │ scores  │  scale, exclude, softmax, drop ──▶  │ weights │· │ v │ keys  ──▶ out
+//!          └───────┘                └─────────┘                                     └─────────┘  └───┘
+//! ```
+//!
+//! The weights are kept for the backward pass. With 20 queries and keys and 32 numbers, all that a head needs lies in the
+//! first level of cache.
+//!
 //! Every row of the result is computed in an order that depends neither on the number of queries nor on excluded keys
 //! behind the last one that counts. So a decoder that adds key after key gets the same bits as one that sees the whole
 //! sequence under a causal mask.

@@ -4,6 +4,16 @@
 //! itself, with a frame of zeros where there is padding: a row of it begins at a channel and a tap, and goes along the
 //! pixels, so that nothing is copied for each tap. The right side is the transpose of g, packed in panels.
 //!
+//! ```text
+//!   x in a frame: where the row of a       rows: channels and taps          gᵀ     outputs
+//!   channel and a tap begins                     pixels                         ┌────────────┐
+//!   ┌──────────────────────┐              c, t ┌──────────────────┐             │            │ pixels
+//!   │ ①②③                  │              ①    │ the image from ① │             │            │
+//!   │ ④⑤⑥  ──▶ pixels      │              ②    │ the image from ② │      ·      │  packed    │    =  dwᵀ
+//!   │ ⑦⑧⑨                  │              …    │ …: never written │             │            │
+//!   └──────────────────────┘                   └──────────────────┘             └────────────┘
+//! ```
+//!
 //! The result arises transposed in the workspace. Where it is small, every thread takes some of the images, and the sums
 //! are added in the order of the images; the number of these parts depends on the sizes alone.
 

@@ -5,6 +5,17 @@
 //! of the pixels of all images, or of the outputs where there are few pixels. Of the left side it packs as much as half a
 //! second level of cache holds; of the right side one panel of pixels at a time, from a frame of the image.
 //!
+//! ```text
+//!   the image in its frame of zeros     a panel: at most 32 pixels     for each rows of A, which are outputs, the
+//!   ┌──────────────────────┐            of the result, and all         sums of a tile in registers
+//!   │ ┌───┐                │            that they read                          panel ┌──────────┐
+//!   │ │   │ all taps of    │            ┌──────────┐                                  │          │ depth
+//!   │ │ · │─▶ one pixel    │   ──▶      │          │ channels          depth          └──────────┘
+//!   │ └───┘                │   pack     │          │ and taps        ┌────────┐       ┌──────────┐
+//!   └──────────────────────┘            └──────────┘         outputs │ A      │       │ tile of y│ 6 × 16, 14 × 32
+//!                                                                    └────────┘       └──────────┘ (AVX2, AVX-512)
+//! ```
+//!
 //! Packing a number of a panel costs a load and a store for each register; a panel is then used by all outputs, two
 //! multiply-adds a load: with 16 outputs packing is a third of the time, with 64 a tenth.
 

@@ -3,6 +3,17 @@
 //!
 //! What does not depend on the state, `x·W_iᵀ + b_i` for all steps, is an input: one matrix product for the caller. Rows
 //! of gates are in PyTorch's order: i f g o for LSTM, r z n for GRU.
+//!
+//! ```text
+//!   step t:        h₋          W_hᵀ                 r                  x[t]
+//!              ┌────────┐   ┌─────────┐        ┌─────────┐         ┌─────────┐    pass over the gates,
+//!        batch │        │ · │         │   =    │         │    +    │         │    a sequence with one   ──▶ h, c, y[t]
+//!              └────────┘   └─────────┘        └─────────┘         └─────────┘    thread
+//!                hidden        gates · hidden
+//! ```
+//!
+//! A step cannot begin before the last one has ended. Its product is small: an LSTM of width 256 and 128 sequences reads
+//! 1 MiB of W_h for 67 million operations, and the weights stay in a cache between steps.
 
 mod cell;
 #[cfg(test)]
