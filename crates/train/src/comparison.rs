@@ -3,6 +3,7 @@
 use crate::{CompareArguments, Failure, Options, ProjectOptions, RunFolder};
 use clap::{Args, Parser};
 use serde::{Deserialize, Serialize};
+use std::fmt::Display;
 use std::path::PathBuf;
 
 /// Settings that are compared under a name.
@@ -91,6 +92,39 @@ impl Comparison {
         };
         folder.write_config(self)?;
         Ok(folder)
+    }
+
+    /// Trains with every setting by `train`, each in a folder of its own inside `folder`; a run that `read` finds complete
+    /// is only read. A failure says how `program command` goes on.
+    ///
+    /// # Errors
+    /// When a training fails.
+    pub fn run_all<R: Display>(
+        &self,
+        folder: &RunFolder,
+        [program, command]: [&str; 2],
+        read: impl Fn(&RunFolder) -> Option<R>,
+        mut train: impl FnMut(&Setting, &RunFolder) -> Result<R, Failure>,
+    ) -> Result<Vec<(String, R)>, Failure> {
+        let mut reports = Vec::with_capacity(self.settings.len());
+        for (number, setting) in (1..).zip(&self.settings) {
+            println!("{number}/{}: {}", self.settings.len(), setting.name);
+            let run = folder.part(number)?;
+            let report = match read(&run) {
+                Some(report) => {
+                    println!("complete, in {}\n", run.path().display());
+                    report
+                }
+                None => {
+                    let report = train(setting, &run);
+                    let report = report.map_err(|failure| failure.of_several(program, command, folder))?;
+                    println!("{report}\n");
+                    report
+                }
+            };
+            reports.push((setting.name.clone(), report));
+        }
+        Ok(reports)
     }
 
     /// The options that the flags of a setting mean.

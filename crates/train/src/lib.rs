@@ -38,6 +38,7 @@ mod find_rate;
 mod machine;
 mod metrics;
 mod metrics_files;
+mod named_values;
 mod options;
 mod options_first;
 mod pictures;

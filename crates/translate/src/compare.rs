@@ -81,28 +81,12 @@ pub(crate) fn run_all(
     command: &str,
 ) -> Result<Vec<(String, Report)>, Failure> {
     let stop = Stop::on_signals()?;
-    let mut reports: Vec<(String, Report)> = Vec::new();
-    for (number, setting) in comparison.settings.iter().enumerate() {
-        let run = folder.part(number + 1)?;
-        println!("{}/{}: {}", number + 1, comparison.settings.len(), setting.name);
-        let report = match Report::read(&run) {
-            Some(report) => {
-                println!("complete, in {}\n", run.path().display());
-                report
-            }
-            None => {
-                let (translator, corpus) = prepare(comparison.options(setting)?)?;
-                println!("{}", headline(&translator, &corpus));
-                let how = How { searches, threads: threads.count(), profile: false };
-                let report = threads.run(|| run_in(&translator, &corpus, &run, stop.clone(), how));
-                let report = report.map_err(|failure| failure.of_several("translate", command, folder))?;
-                println!("{report}\n");
-                report
-            }
-        };
-        reports.push((setting.name.clone(), report));
-    }
-    Ok(reports)
+    comparison.run_all(folder, ["translate", command], Report::read, |setting, run| {
+        let (translator, corpus) = prepare(comparison.options(setting)?)?;
+        println!("{}", headline(&translator, &corpus));
+        let how = How { searches, threads: threads.count(), profile: false };
+        threads.run(|| run_in(&translator, &corpus, run, stop.clone(), how))
+    })
 }
 
 /// A row for every run.

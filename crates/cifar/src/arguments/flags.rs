@@ -1,24 +1,14 @@
 //! The settings of the project as they are given, in flags and in configuration files; what is not given has a default.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use classify::ProjectOptions;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::path::PathBuf;
-use train::{at_least_one, non_negative, positive, proportion};
+use train::{at_least_one, named_values, non_negative, positive, proportion};
 
-macro_rules! choice {
-    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal,)+ }) => {
-        $(#[$meta])*
-        #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-        pub(crate) enum $name {
-            $($(#[$doc])* #[value(name = $text)] #[serde(rename = $text)] $variant,)+
-        }
-    };
-}
-
-choice! {
+named_values! {
     /// The networks of the project.
-    ModelKind {
+    pub(crate) enum ModelKind {
         /// Three convolutions with pooling between them, two linear layers
         Small = "small",
         /// Linear, sigmoid, linear
@@ -29,6 +19,72 @@ choice! {
         Custom = "custom",
         /// A residual network of 32 layers
         Resnet32 = "resnet32",
+    }
+
+    /// The data sets of the project.
+    pub(crate) enum DatasetKind {
+        /// 7,000 generated pictures of 32×32 pixels in ten classes, inside the program
+        Shapes = "shapes",
+        /// 60,000 photographs of 32×32 pixels in ten classes
+        Cifar10 = "cifar10",
+        /// 60,000 photographs of 32×32 pixels in a hundred classes
+        Cifar100 = "cifar100",
+    }
+
+    /// The way around a residual block whose result has another size.
+    pub(crate) enum ShortcutKind {
+        /// Every second pixel, and channels of zeros
+        Pad = "pad",
+        /// A 1×1 convolution
+        Project = "project",
+    }
+
+    /// How weights start.
+    pub(crate) enum InitKind {
+        /// As PyTorch's
+        Usual = "usual",
+        /// He, normal
+        He = "he",
+        /// Xavier, uniform
+        Xavier = "xavier",
+        /// Normal with standard deviation 0.001
+        Small = "small",
+    }
+
+    /// How pictures are changed at random.
+    pub(crate) enum AugmentKind {
+        /// Not at all
+        None = "none",
+        /// Cut out at random from a frame of 4 pixels, and mirrored in half of the cases
+        Standard = "standard",
+    }
+
+    /// How the sizes of the training classes differ.
+    pub(crate) enum UnbalancedKind {
+        /// Each class is smaller than the one before by the same factor
+        Exp = "exp",
+        /// Half of the classes are small
+        Step = "step",
+    }
+
+    /// What is minimized.
+    pub(crate) enum LossKind {
+        /// Cross-entropy
+        CrossEntropy = "cross-entropy",
+        /// Cross-entropy with weights by the effective number of samples of a class
+        ClassBalanced = "class-balanced",
+        /// Focal loss
+        Focal = "focal",
+        /// Focal loss with weights by the effective number of samples of a class
+        CbFocal = "cb-focal",
+    }
+
+    /// In which order training images are taken.
+    pub(crate) enum SamplerKind {
+        /// Every image once
+        Shuffled = "shuffled",
+        /// Drawn so that all classes are equally frequent
+        Weighted = "weighted",
     }
 }
 
@@ -41,86 +97,6 @@ impl std::fmt::Display for ModelKind {
             ModelKind::Custom => "custom CNN",
             ModelKind::Resnet32 => "ResNet-32",
         })
-    }
-}
-
-choice! {
-    /// The data sets of the project.
-    DatasetKind {
-        /// 7,000 generated pictures of 32×32 pixels in ten classes, inside the program
-        Shapes = "shapes",
-        /// 60,000 photographs of 32×32 pixels in ten classes
-        Cifar10 = "cifar10",
-        /// 60,000 photographs of 32×32 pixels in a hundred classes
-        Cifar100 = "cifar100",
-    }
-}
-
-choice! {
-    /// The way around a residual block whose result has another size.
-    ShortcutKind {
-        /// Every second pixel, and channels of zeros
-        Pad = "pad",
-        /// A 1×1 convolution
-        Project = "project",
-    }
-}
-
-choice! {
-    /// How weights start.
-    InitKind {
-        /// As PyTorch's
-        Usual = "usual",
-        /// He, normal
-        He = "he",
-        /// Xavier, uniform
-        Xavier = "xavier",
-        /// Normal with standard deviation 0.001
-        Small = "small",
-    }
-}
-
-choice! {
-    /// How pictures are changed at random.
-    AugmentKind {
-        /// Not at all
-        None = "none",
-        /// Cut out at random from a frame of 4 pixels, and mirrored in half of the cases
-        Standard = "standard",
-    }
-}
-
-choice! {
-    /// How the sizes of the training classes differ.
-    UnbalancedKind {
-        /// Each class is smaller than the one before by the same factor
-        Exp = "exp",
-        /// Half of the classes are small
-        Step = "step",
-    }
-}
-
-choice! {
-    /// What is minimized.
-    LossKind {
-        /// Cross-entropy
-        CrossEntropy = "cross-entropy",
-        /// Cross-entropy with weights by the effective number of samples of a class
-        ClassBalanced = "class-balanced",
-        /// Focal loss
-        Focal = "focal",
-        /// Focal loss with weights by the effective number of samples of a class
-        CbFocal = "cb-focal",
-    }
-}
-
-choice! {
-    /// In which order training images are taken.
-    SamplerKind {
-        /// Every image once
-        Shuffled = "shuffled",
-        /// Drawn so that all classes are equally frequent
-        Weighted = "weighted",
     }
 }
 

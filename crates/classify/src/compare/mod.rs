@@ -22,26 +22,11 @@ pub fn compare<P: Project>(arguments: &CompareArguments) -> Result<(), Failure> 
     let threads = train::start_threads(arguments.threads)?;
     let folder = comparison.folder(arguments, P::NAME)?;
     let stop = Stop::on_signals()?;
-    let mut reports: Vec<(String, Report)> = Vec::new();
-    for (number, setting) in comparison.settings.iter().enumerate() {
-        println!("{}/{}: {}", number + 1, comparison.settings.len(), setting.name);
-        let run = folder.part(number + 1)?;
-        let report = match Report::read(&run) {
-            Some(report) => {
-                println!("complete, in {}\n", run.path().display());
-                report
-            }
-            None => {
-                let project = project_of::<P>(&comparison, setting)?;
-                println!("{}", headline(&project));
-                let report = threads.run(|| run_in(&project, &run, stop.clone(), threads.count(), false));
-                let report = report.map_err(|failure| failure.of_several(P::NAME, "compare", &folder))?;
-                println!("{report}\n");
-                report
-            }
-        };
-        reports.push((setting.name.clone(), report));
-    }
+    let reports = comparison.run_all(&folder, [P::NAME, "compare"], Report::read, |setting, run| {
+        let project = project_of::<P>(&comparison, setting)?;
+        println!("{}", headline(&project));
+        threads.run(|| run_in(&project, run, stop.clone(), threads.count(), false))
+    })?;
     let table = format!("{}\n{}", tables::runs(&reports), tables::classes(&reports));
     print!("{table}");
     folder.write("table.txt", table.as_bytes())?;

@@ -1,19 +1,39 @@
 //! The settings of the project as they are given, in flags and in configuration files; what is not given has a default.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use classify::ProjectOptions;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::path::PathBuf;
-use train::{at_least_one, proportion};
+use train::{at_least_one, named_values, proportion};
 
-/// The models of the project.
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum ModelKind {
-    /// One linear layer without a bias, then ReLU (but for --no-relu), then softmax
-    Softmax,
-    /// Linear, sigmoid, linear, softmax
-    Mlp,
+named_values! {
+    /// The models of the project.
+    pub(crate) enum ModelKind {
+        /// One linear layer without a bias, then ReLU (but for --no-relu), then softmax
+        Softmax = "softmax",
+        /// Linear, sigmoid, linear, softmax
+        Mlp = "mlp",
+    }
+
+    /// The data sets of the project.
+    pub(crate) enum DatasetKind {
+        /// 1,797 digits of 8×8 pixels, inside the program
+        Digits = "digits",
+        /// 70,000 digits of 28×28 pixels
+        Mnist = "mnist",
+        /// 70,000 pieces of clothing of 28×28 pixels
+        Fashion = "fashion",
+    }
+
+    /// How weights start.
+    pub(crate) enum InitKind {
+        /// Normal with standard deviation 0.001
+        Small = "small",
+        /// Xavier, uniform
+        Xavier = "xavier",
+        /// He, normal
+        He = "he",
+    }
 }
 
 impl std::fmt::Display for ModelKind {
@@ -23,30 +43,6 @@ impl std::fmt::Display for ModelKind {
             ModelKind::Mlp => "two-layer perceptron",
         })
     }
-}
-
-/// The data sets of the project.
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum DatasetKind {
-    /// 1,797 digits of 8×8 pixels, inside the program
-    Digits,
-    /// 70,000 digits of 28×28 pixels
-    Mnist,
-    /// 70,000 pieces of clothing of 28×28 pixels
-    Fashion,
-}
-
-/// How weights start.
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum InitKind {
-    /// Normal with standard deviation 0.001
-    Small,
-    /// Xavier, uniform
-    Xavier,
-    /// He, normal
-    He,
 }
 
 /// What can be set besides what every training has. The keys of a configuration file are the same, with `_` for `-`.

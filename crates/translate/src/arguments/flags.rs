@@ -1,23 +1,13 @@
 //! The settings of the project as they are given, in flags and in configuration files; what is not given has a default.
 
-use clap::{Args, ValueEnum};
-use serde::{Deserialize, Serialize};
+use clap::Args;
+use serde::Deserialize;
 use std::path::PathBuf;
-use train::{ProjectOptions, at_least_one, proportion};
+use train::{ProjectOptions, at_least_one, named_values, proportion};
 
-macro_rules! choice {
-    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal,)+ }) => {
-        $(#[$meta])*
-        #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-        pub(crate) enum $name {
-            $($(#[$doc])* #[value(name = $text)] #[serde(rename = $text)] $variant,)+
-        }
-    };
-}
-
-choice! {
+named_values! {
     /// The models of the project.
-    ModelKind {
+    pub(crate) enum ModelKind {
         /// Encoder and decoder of plain recurrent cells
         Rnn = "rnn",
         /// Encoder and decoder of long short-term memory
@@ -30,6 +20,34 @@ choice! {
         TransformerEncoder = "transformer-encoder",
         /// A transformer with encoder and decoder
         Transformer = "transformer",
+    }
+
+    /// The sentences of the project.
+    pub(crate) enum DatasetKind {
+        /// 32,000 generated pairs of sentences, inside the program
+        Generated = "generated",
+        /// 31,014 descriptions of photographs
+        Multi30k = "multi30k",
+    }
+
+    /// What tokens are.
+    pub(crate) enum TokensKind {
+        /// Words that occur often enough
+        Words = "words",
+        /// Parts of words, by byte-pair encoding
+        Bpe = "bpe",
+    }
+
+    /// How the decoder of lstm-attention looks at the source.
+    pub(crate) enum AttentionKind {
+        /// By the cosine of state and source
+        Cosine = "cosine",
+        /// By the cosine times a factor that is learned
+        CosineTemperature = "cosine-temperature",
+        /// By the product of state and source
+        Dot = "dot",
+        /// By a layer of its own
+        Additive = "additive",
     }
 }
 
@@ -50,40 +68,6 @@ impl std::fmt::Display for ModelKind {
             ModelKind::TransformerEncoder => "transformer encoder",
             ModelKind::Transformer => "transformer",
         })
-    }
-}
-
-choice! {
-    /// The sentences of the project.
-    DatasetKind {
-        /// 32,000 generated pairs of sentences, inside the program
-        Generated = "generated",
-        /// 31,014 descriptions of photographs
-        Multi30k = "multi30k",
-    }
-}
-
-choice! {
-    /// What tokens are.
-    TokensKind {
-        /// Words that occur often enough
-        Words = "words",
-        /// Parts of words, by byte-pair encoding
-        Bpe = "bpe",
-    }
-}
-
-choice! {
-    /// How the decoder of lstm-attention looks at the source.
-    AttentionKind {
-        /// By the cosine of state and source
-        Cosine = "cosine",
-        /// By the cosine times a factor that is learned
-        CosineTemperature = "cosine-temperature",
-        /// By the product of state and source
-        Dot = "dot",
-        /// By a layer of its own
-        Additive = "additive",
     }
 }
 
