@@ -14,6 +14,8 @@ pub(super) struct Experiment {
     /// obtained once.
     pub(super) expected: Option<f64>,
     pub(super) tolerance: f64,
+    /// How much better it may be.
+    pub(super) surplus: f64,
     /// What is known of the result from elsewhere.
     pub(super) reference: &'static str,
     /// Pictures of the run that the documentation shows.
@@ -63,22 +65,34 @@ the same order of images, both give the same losses, digit for digit.
 
 ## CIFAR-10
 
-All models train on 45,000 images and are chosen by their accuracy on 5,000 others of the training files. The unbalanced
+All models train on 45,000 images and are chosen by their accuracy on 5,000 others of the training files. The test file
+that these results come from is not the official one throughout: its first 1,000 images are, the other 9,000 have been
+through JPEG, which blurs them, and the deeper a network, the more it minds. ResNet-32 recognizes 91.4 % of the validation
+images, 91.9 % of the first 1,000 test images and 80.0 % of the others; PyTorch, with the weights of the run, says the same
+of each. Expect more with the official file.
+
+The unbalanced
 training images are drawn from these 45,000: about 4,500 of the largest class, and every class smaller than the one
 before, down to a hundredth of that. Validation and test images are balanced.
 
-Class-balanced focal loss with the usual β of 0.9999 gives the small classes what cross-entropy does not: in 10 epochs of
-the custom CNN, 43.9 % of the ships and 35.3 % of the trucks are recognized, instead of 0.1 and 0.2 %. It takes more from the
-large classes: its mean over all classes and three seeds is 43.7 %, that of cross-entropy 45.1 %, and with the residual
-network in 30 epochs it is 60.1 % against 64.5 %. The paper, which trains for 200 epochs, has the opposite order (74.6 and
-70.4 %). Here, the weights of the smallest and the largest class are 80 times apart, so that few images of a batch decide
-about a step, and in the given time the training images are not learned (75 % of them in 30 epochs, with cross-entropy
-94 %). A higher rate makes it worse: 36.0 % with `--lr 0.1 --reg 1e-4`. With β = 0.99, whose weights are less than 3 times
-apart, class-balanced focal loss is above cross-entropy, 45.6 % against 44.5 % from the same seed, and better in each of
-the four smallest classes, though ships and trucks stay at 2 %: the other seeds were not run. Drawing the images evenly
-helps most: 56.7 %.
+With SGD, class-balanced focal loss with the usual β of 0.9999 gives the small classes what cross-entropy does not: in 10
+epochs of the custom CNN, 43.9 % of the ships and 35.3 % of the trucks are recognized, instead of 0.1 and 0.2 %. It takes
+more from the large classes: its mean over all classes and three seeds is 43.7 %, that of cross-entropy 45.1 %, and with the
+residual network in 30 epochs it is 60.1 % against 64.5 %. The paper, which trains for 200 epochs, has the opposite order
+(74.6 and 70.4 %). The weights of the smallest and the largest class are 80 times apart, and most images of a batch have a
+small one: the mean of the weighted losses is a fifth of that of cross-entropy, as if the learning rate were, and in the
+given time the training images are not learned. A higher rate makes it worse, since the few images with large weights then
+take too large steps: 36.0 % with `--lr 0.1 --reg 1e-4`. Weights that are less than 3 times apart, with β = 0.99, hardly
+change the result: 45.6 % against 44.5 % from the same seed.
 
-![Accuracy of each class, by the way to cope with unbalanced classes](figures/cifar-imbalance-classes.png)
+Adam divides by the size of the gradients, so that the size of the loss does not matter, and with it class-balanced focal
+loss is ahead, as in the paper. With the custom CNN it is 49.3 % against 46.7 %, where cross-entropy recognizes 0.2 % of the
+ships and no truck, and class-balanced focal loss 37.5 and 50.0 %; with the vanilla CNN and three seeds 45.0 % against
+39.6 %, each run above each of the other loss. Drawing the images evenly is as good there, and best with SGD: 56.7 %.
+
+![Accuracy of each class, by the way to cope with unbalanced classes: custom CNN, SGD](figures/cifar-imbalance-classes.png)
+
+![The same: vanilla CNN, Adam](figures/cifar-imbalance-vanilla-classes.png)
 
 ![The surest mistakes on the generated pictures](figures/shapes-small-mistakes.png)
 ";
@@ -104,13 +118,19 @@ pub(super) const EXPERIMENTS: &[Experiment] = &[
     cifar("cifar-two-layer", "train --model two-layer", 46.40, "reported 43 to 46 %"),
     cifar("cifar-vanilla", "train --model vanilla --optimizer adam --lr 0.001 --epochs 10", 66.41, ""),
     cifar("cifar-custom", "train --model custom", 80.25, "PyTorch, same settings and files: 81 %"),
-    Experiment { expected: None, ..cifar("cifar-resnet32", RESNET, 0.0, "") },
+    cifar("cifar-resnet32", RESNET, 81.17, "fully trained 92.5 %, on the official test images"),
     Experiment {
         figures: &["classes.png"],
         shows_table: true,
         ..cifar("cifar-imbalance", IMBALANCE, 44.16, "the last of nine")
     },
     Experiment { shows_table: true, ..cifar("cifar-imbalance-beta", IMBALANCE_BETA, 45.59, "the last of two") },
+    Experiment { shows_table: true, ..cifar("cifar-imbalance-adam", IMBALANCE_ADAM, 49.34, "the last of two") },
+    Experiment {
+        figures: &["classes.png"],
+        shows_table: true,
+        ..cifar("cifar-imbalance-vanilla", IMBALANCE_VANILLA, 45.27, "the last of nine; reported 22.6 and 36.3 %")
+    },
     Experiment { shows_table: true, ..cifar("cifar-imbalance-resnet32", IMBALANCE_RESNET, 60.09, "the last of two") },
     Experiment { figures: &["attention.png", "perplexity.png"], ..generated("generated-transformer", "train") },
     generated("generated-lstm-attention", "train --model lstm-attention"),
@@ -141,6 +161,14 @@ const IMBALANCE: &str = "compare --preset imbalance-seeds --with '--model custom
 const IMBALANCE_BETA: &str =
     "compare '--beta 0.999' '--beta 0.99' --with '--model custom --unbalanced exp --loss cb-focal'";
 
+/// The same with an optimizer that does not mind how large the weights of a loss are.
+const IMBALANCE_ADAM: &str = "compare '--loss cross-entropy' '--loss cb-focal' --with '--model custom --unbalanced exp \
+                              --optimizer adam --lr 0.001'";
+
+/// The same with the smallest network.
+const IMBALANCE_VANILLA: &str =
+    "compare --preset imbalance-seeds --with '--model vanilla --optimizer adam --lr 0.001 --epochs 10'";
+
 /// The same with the residual network, for longer.
 const IMBALANCE_RESNET: &str = "compare '--loss cross-entropy' '--loss cb-focal' --with '--model resnet32 --unbalanced exp \
                                 --epochs 30 --batch-size 128 --lr 0.1 --reg 5e-4 \
@@ -165,6 +193,7 @@ const fn mnist(name: &'static str, arguments: &'static str, expected: f64, refer
         expected: Some(expected),
         // Other instruction sets round otherwise, and training amplifies that.
         tolerance: 0.5,
+        surplus: 0.5,
         reference,
         figures: &[],
         shows_table: false,
@@ -172,12 +201,19 @@ const fn mnist(name: &'static str, arguments: &'static str, expected: f64, refer
 }
 
 const fn shapes(name: &'static str, arguments: &'static str, expected: f64) -> Experiment {
-    Experiment { needs: Needs::Nothing, ..cifar(name, arguments, expected, "") }
+    Experiment { needs: Needs::Nothing, surplus: 1.5, ..cifar(name, arguments, expected, "") }
 }
 
 const fn cifar(name: &'static str, arguments: &'static str, expected: f64, reference: &'static str) -> Experiment {
-    let tolerance = 1.5;
-    Experiment { program: "cifar", needs: Needs::Cifar10, tolerance, ..mnist(name, arguments, expected, reference) }
+    // The official test images are sharper than most of those that the expected results are of.
+    let (tolerance, surplus) = (1.5, 12.0);
+    Experiment {
+        program: "cifar",
+        needs: Needs::Cifar10,
+        tolerance,
+        surplus,
+        ..mnist(name, arguments, expected, reference)
+    }
 }
 
 const fn generated(name: &'static str, arguments: &'static str) -> Experiment {
@@ -185,8 +221,15 @@ const fn generated(name: &'static str, arguments: &'static str) -> Experiment {
 }
 
 const fn multi30k(name: &'static str, arguments: &'static str, reference: &'static str) -> Experiment {
-    let (needs, tolerance) = (Needs::Multi30k, 1.5);
-    Experiment { program: "translate", needs, tolerance, expected: None, ..mnist(name, arguments, 0.0, reference) }
+    let (program, needs, tolerance) = ("translate", Needs::Multi30k, 1.5);
+    Experiment {
+        program,
+        needs,
+        tolerance,
+        surplus: tolerance,
+        expected: None,
+        ..mnist(name, arguments, 0.0, reference)
+    }
 }
 
 /// The verdict on a result that should be another.
@@ -195,8 +238,10 @@ pub(super) const NOT_AS_EXPECTED: &str = "NOT AS EXPECTED";
 impl Experiment {
     /// What was expected, in words.
     pub(super) fn expectation(&self) -> String {
-        let unit = self.unit();
-        self.expected.map_or("–".to_string(), |expected| format!("{expected:.2} ± {} {unit}", self.tolerance))
+        let Experiment { tolerance, surplus, .. } = self;
+        let range =
+            if surplus == tolerance { format!("± {tolerance}") } else { format!("− {tolerance} + {surplus}") };
+        self.expected.map_or("–".to_string(), |expected| format!("{expected:.2} {range} {}", self.unit()))
     }
 
     /// Whether results are translations.
@@ -216,7 +261,7 @@ impl Experiment {
     pub(super) fn verdict(&self, result: f64) -> &'static str {
         match self.expected {
             None => "for the first time",
-            Some(expected) if (result - expected).abs() <= self.tolerance => "as expected",
+            Some(expected) if (-self.tolerance..=self.surplus).contains(&(result - expected)) => "as expected",
             Some(_) => NOT_AS_EXPECTED,
         }
     }

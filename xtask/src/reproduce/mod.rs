@@ -127,4 +127,16 @@ mod tests {
         let third = text(&second, experiment("mnist-perceptron"), &obtained(93.0, ""));
         assert_eq!(third, second.replace("| 92.64 % |", "| 93.00 % |"));
     }
+    #[test]
+    fn results_may_miss_what_is_expected_by_the_tolerance() {
+        let experiment = |name: &str| EXPERIMENTS.iter().find(|experiment| experiment.name == name).unwrap();
+        let missed = |name: &str, result: f64| experiment(name).verdict(result) == experiments::NOT_AS_EXPECTED;
+        let [digits, photographs] = ["mnist-perceptron", "cifar-resnet32"];
+        assert_eq!([92.2, 93.0].map(|result| missed(digits, result)), [false, false]);
+        assert_eq!([92.0, 93.2].map(|result| missed(digits, result)), [true, true]);
+        assert_eq!([80.0, 91.9].map(|result| missed(photographs, result)), [false, false]);
+        assert_eq!([79.6, 93.2].map(|result| missed(photographs, result)), [true, true]);
+        assert_eq!(experiment(digits).expectation(), "92.64 ± 0.5 %");
+        assert_eq!(experiment(photographs).expectation(), "81.17 − 1.5 + 12 %");
+    }
 }
