@@ -10,6 +10,7 @@ import json
 import os
 import resource
 import time
+from functools import partial
 
 arguments = argparse.ArgumentParser(description=__doc__)
 arguments.add_argument("--only", required=True, metavar="NAME", help="the workload")
@@ -270,6 +271,33 @@ def matmul_512():
     return step
 
 
+def operation(function):
+    """A function of a matrix, and the gradient by it."""
+    x = (torch.rand(1024, 1024) * 4 - 2).requires_grad_()
+    cotangent = torch.rand_like(function(x))
+
+    def step():
+        x.grad = None
+        function(x).backward(cotangent)
+
+    return step
+
+
+CLASSES = torch.arange(1024) * 37 % 1024
+OPERATIONS = {
+    "exp_1024": torch.exp,
+    "tanh_1024": torch.tanh,
+    "sigmoid_1024": torch.sigmoid,
+    "gelu_1024": F.gelu,
+    "softmax_1024": lambda x: x.softmax(1),
+    "layer_norm_1024": lambda x: F.layer_norm(x, x.shape[1:]),
+    "cross_entropy_1024": lambda x: F.cross_entropy(x, CLASSES),
+    "sum_rows_1024": lambda x: x.sum(1),
+    "max_columns_1024": lambda x: x.max(0).values,
+    "transpose_1024": lambda x: x.t().contiguous(),
+}
+
+
 def scalar_chain():
     start = torch.tensor([0.5], requires_grad=True)
 
@@ -317,6 +345,7 @@ def main():
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
     workloads = {workload.__name__: workload for workload in WORKLOADS}
+    workloads |= {name: partial(operation, function) for name, function in OPERATIONS.items()}
     seconds = timed(workloads[arguments.only]())
     result = {
         "name": arguments.only,

@@ -3,6 +3,20 @@
 use super::{Work, Workload};
 use kernels::{Activation, Axes, Epilogue, Float, MatrixLayout, Shape};
 
+/// Rows, inputs and outputs of linear layers of the translators: forward, by input and by weight are a product each.
+const LINEAR_LAYERS: [[usize; 3]; 7] = [
+    // The words of the recurrent ones, the gates of a step of theirs, and of all steps.
+    [2560, 256, 6000],
+    [128, 256, 1024],
+    [2560, 128, 1024],
+    // The whole transformer: projections, and the two layers behind the attention.
+    [2560, 256, 256],
+    [2560, 256, 1024],
+    [2560, 1024, 256],
+    // The words of the encoder.
+    [5504, 128, 5000],
+];
+
 /// Those of this file.
 pub(super) fn workloads() -> Vec<Workload> {
     let squares = [32, 64, 128, 256, 512, 1024].map(|n| gemm(n, n, n, Form::Plain));
@@ -16,6 +30,13 @@ pub(super) fn workloads() -> Vec<Workload> {
         gemm(128, 512, 10, Form::Plain),
         gemm(1, 1024, 1024, Form::RightTransposed),
     ];
+    let layers = LINEAR_LAYERS.into_iter().flat_map(|[rows, inputs, outputs]| {
+        [
+            gemm(rows, inputs, outputs, Form::RightTransposed),
+            gemm(rows, outputs, inputs, Form::Plain),
+            gemm(outputs, rows, inputs, Form::LeftTransposed),
+        ]
+    });
     let sizes = [1 << 12, 1 << 16, 1 << 20];
     let elementwise = sizes.into_iter().flat_map(|n| {
         [
@@ -29,7 +50,7 @@ pub(super) fn workloads() -> Vec<Workload> {
     let reductions =
         [sum("all", [1024, 1024], &[0, 1]), sum("rows", [1024, 1024], &[1]), sum("columns", [1024, 1024], &[0])];
     let softmax = [softmax(64, 10), softmax(64, 1000), softmax(1024, 1024)];
-    squares.into_iter().chain(thin).chain(elementwise).chain(reductions).chain(softmax).collect()
+    squares.into_iter().chain(thin).chain(layers).chain(elementwise).chain(reductions).chain(softmax).collect()
 }
 
 /// Numbers between −1 and 1 without a pattern that a predictor could learn.

@@ -6,6 +6,7 @@ mod convolutions;
 mod images;
 mod kernels;
 mod measure;
+mod operations;
 mod peers;
 mod pictures;
 mod report;
@@ -37,6 +38,9 @@ pub(crate) struct Bench {
     /// One JSON object a line, for a program to read.
     #[arg(long)]
     json: bool,
+    /// Write the table to a file as well, as Markdown.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "peers"])]
+    save: Option<PathBuf>,
     /// Compare with the programs in benches/peers, in turn; writes docs/benchmarks.md where nothing is filtered out.
     #[arg(long, conflicts_with = "json")]
     peers: bool,
@@ -98,6 +102,7 @@ fn all() -> Vec<Workload> {
         steps::workloads(),
         pictures::workloads(),
         sequences::workloads(),
+        operations::workloads(),
         convolutions::workloads(),
         images::workloads(),
         kernels::workloads(),
@@ -123,7 +128,7 @@ impl Bench {
             return Comparison { python, filter, threads: threads.count(), seconds }.run();
         }
         let ceiling = Ceiling::measure(threads.count(), self.seconds)?;
-        let report = Report::new(self.json, threads.count());
+        let mut report = Report::new(self.json, threads.count());
         threads.run(|| {
             report.ceiling(&ceiling);
             let wanted = |name: &str| self.filter.as_deref().is_none_or(|part| name.contains(part));
@@ -134,7 +139,10 @@ impl Bench {
             }
         });
         report.end();
-        Ok(())
+        match &self.save {
+            Some(file) => Ok(std::fs::write(file, report.page())?),
+            None => Ok(()),
+        }
     }
 }
 

@@ -24,6 +24,16 @@ const WORKLOADS: &[(&str, &str)] = &[
     ("transformer_encoder", "transformer_encoder step"),
     ("transformer_full", "transformer_full step"),
     ("matmul_512", "matmul 512, forward and backward"),
+    ("exp_1024", "exp 1024, f"),
+    ("tanh_1024", "tanh 1024, f"),
+    ("sigmoid_1024", "sigmoid 1024, f"),
+    ("gelu_1024", "gelu 1024, f"),
+    ("softmax_1024", "softmax 1024, f"),
+    ("layer_norm_1024", "layer_norm 1024, f"),
+    ("cross_entropy_1024", "cross_entropy 1024, f"),
+    ("sum_rows_1024", "sum_rows 1024, f"),
+    ("max_columns_1024", "max_columns 1024, f"),
+    ("transpose_1024", "transpose 1024, f"),
     ("scalar_chain", "scalar chain"),
 ];
 

@@ -41,7 +41,6 @@ pub(super) fn workloads() -> Vec<Workload> {
         network("vanilla_cnn step", 128, VANILLA),
         network("vgg_cnn step", 64, VGG),
         network("resnet32_cifar step", 128, &resnet32()),
-        matmul(),
         scalar_chain(),
     ]
 }
@@ -107,23 +106,6 @@ fn step_of<L: Layer + Send + 'static>(
             sgd.step(&mut params, step);
         };
         (work, run)
-    })
-}
-
-/// A product of matrices and both its gradients.
-fn matmul() -> Workload {
-    const SIZE: usize = 512;
-    let work = Work::Operations(6.0 * (SIZE * SIZE * SIZE) as f64);
-    Workload::new("matmul 512, forward and backward", work, || {
-        let matrix = |seed: usize| Tensor::from_fn([SIZE; 2], move |i| ((i * 37 + seed) % 101) as f32 / 101.0);
-        let [a, b, g] = [matrix(1), matrix(2), matrix(3)];
-        let (params, mut tape) = (Params::new(0), Tape::new());
-        move || {
-            tape.run(&params, |t| {
-                let (a, b) = (t.leaf(&a), t.leaf(&b));
-                let [_da, _db] = a.matmul(b).vjp([a, b], t.input(&g));
-            });
-        }
     })
 }
 
