@@ -3,7 +3,7 @@
 use crate::{CompareArguments, Failure, Options, ProjectOptions, RunFolder};
 use clap::{Args, Parser};
 use serde::{Deserialize, Serialize};
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::path::PathBuf;
 
 /// Settings that are compared under a name.
@@ -95,7 +95,7 @@ impl Comparison {
     }
 
     /// Trains with every setting by `train`, each in a folder of its own inside `folder`; a run that `read` finds complete
-    /// is only read. A failure says how `program command` goes on.
+    /// is only read. `tell` prints a line. A failure says how `program command` goes on.
     ///
     /// # Errors
     /// When a training fails.
@@ -103,22 +103,23 @@ impl Comparison {
         &self,
         folder: &RunFolder,
         [program, command]: [&str; 2],
+        tell: impl Fn(fmt::Arguments<'_>),
         read: impl Fn(&RunFolder) -> Option<R>,
         mut train: impl FnMut(&Setting, &RunFolder) -> Result<R, Failure>,
     ) -> Result<Vec<(String, R)>, Failure> {
         let mut reports = Vec::with_capacity(self.settings.len());
         for (number, setting) in (1..).zip(&self.settings) {
-            println!("{number}/{}: {}", self.settings.len(), setting.name);
+            tell(format_args!("{number}/{}: {}", self.settings.len(), setting.name));
             let run = folder.part(number)?;
             let report = match read(&run) {
                 Some(report) => {
-                    println!("complete, in {}\n", run.path().display());
+                    tell(format_args!("complete, in {}\n", run.path().display()));
                     report
                 }
                 None => {
                     let report = train(setting, &run);
                     let report = report.map_err(|failure| failure.of_several(program, command, folder))?;
-                    println!("{report}\n");
+                    tell(format_args!("{report}\n"));
                     report
                 }
             };

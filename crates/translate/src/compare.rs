@@ -5,6 +5,7 @@ use crate::decode::Beam;
 use crate::models::Search;
 use crate::report::Report;
 use crate::run::{How, headline, prepare, run_in};
+use std::fmt::Arguments;
 use tape::Threads;
 use train::{CompareArguments, Comparison, Failure, Preset, Run, RunFolder, Stop};
 
@@ -81,7 +82,8 @@ pub(crate) fn run_all(
     command: &str,
 ) -> Result<Vec<(String, Report)>, Failure> {
     let stop = Stop::on_signals()?;
-    comparison.run_all(folder, ["translate", command], Report::read, |setting, run| {
+    let tell = |line: Arguments<'_>| println!("{line}");
+    comparison.run_all(folder, ["translate", command], tell, Report::read, |setting, run| {
         let (translator, corpus) = prepare(comparison.options(setting)?)?;
         println!("{}", headline(&translator, &corpus));
         let how = How { searches, threads: threads.count(), profile: false };

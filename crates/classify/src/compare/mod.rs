@@ -5,6 +5,7 @@ mod tables;
 use crate::run::{headline, run_in};
 use crate::{Project, Report};
 use draw::ShareTable;
+use std::fmt::Arguments;
 use train::{CompareArguments, Comparison, Failure, Options, Run, Setting, Stop};
 
 /// Trains with several settings, and shows the results side by side in one table and in figures; or goes on with that.
@@ -22,7 +23,8 @@ pub fn compare<P: Project>(arguments: &CompareArguments) -> Result<(), Failure> 
     let threads = train::start_threads(arguments.threads)?;
     let folder = comparison.folder(arguments, P::NAME)?;
     let stop = Stop::on_signals()?;
-    let reports = comparison.run_all(&folder, [P::NAME, "compare"], Report::read, |setting, run| {
+    let tell = |line: Arguments<'_>| println!("{line}");
+    let reports = comparison.run_all(&folder, [P::NAME, "compare"], tell, Report::read, |setting, run| {
         let project = project_of::<P>(&comparison, setting)?;
         println!("{}", headline(&project));
         threads.run(|| run_in(&project, run, stop.clone(), threads.count(), false))
