@@ -67,13 +67,12 @@ the same order of images, both give the same losses, digit for digit.
 
 All models train on 45,000 images and are chosen by their accuracy on 5,000 others of the training files. The test file
 that these results come from is not the official one throughout: its first 1,000 images are, the other 9,000 have been
-through JPEG, which blurs them, and the deeper a network, the more it minds. ResNet-32 recognizes 91.4 % of the validation
-images, 91.9 % of the first 1,000 test images and 80.0 % of the others; PyTorch, with the weights of the run, says the same
-of each. Expect more with the official file.
+through JPEG, which blurs them. ResNet-32 recognizes 91.4 % of the validation images, 91.9 % of the first 1,000 test images
+and 80.0 % of the others; PyTorch, with the weights of the run, says the same of both parts. Expect more with the official
+file.
 
-The unbalanced
-training images are drawn from these 45,000: about 4,500 of the largest class, and every class smaller than the one
-before, down to a hundredth of that. Validation and test images are balanced.
+The unbalanced training images are drawn from the 45,000: about 4,500 of the largest class, and every class smaller than the
+one before, down to a hundredth of that. Validation and test images are balanced.
 
 With SGD, class-balanced focal loss with the usual β of 0.9999 gives the small classes what cross-entropy does not: in 10
 epochs of the custom CNN, 43.9 % of the ships and 35.3 % of the trucks are recognized, instead of 0.1 and 0.2 %. It takes
