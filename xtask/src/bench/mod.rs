@@ -140,7 +140,9 @@ impl Bench {
         });
         report.end();
         match &self.save {
-            Some(file) => Ok(std::fs::write(file, report.page())?),
+            Some(file) => std::fs::write(file, report.page()).map_err(|error| {
+                format!("{} cannot be written: {error}; choose another --save", file.display()).into()
+            }),
             None => Ok(()),
         }
     }
