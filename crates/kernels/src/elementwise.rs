@@ -27,9 +27,8 @@ vectorize! {
 
 /// `out[i] = f(x[i])`.
 ///
-/// A small closure is compiled into the loop for every instruction set. What is as long as two or more elementary
-/// functions is best a function marked `#[inline(always)]`: a closure of that size may be called once per element
-/// instead, which takes about fifteen times as long.
+/// A small closure is compiled into the loop for every instruction set. One as long as two or more elementary functions
+/// should say `#[inline(always)] |x| …`: it may be called once per element otherwise, which takes several times as long.
 ///
 /// ```
 /// let mut out = [0.0; 3];

@@ -72,8 +72,9 @@ pub trait Float:
     fn sigmoid(self) -> Self;
     /// Error function, `2/√π ∫₀ˣ e^(−t²) dt`.
     fn erf(self) -> Self;
-    /// `1 − erf x`, exact in the tail.
-    fn erfc(self) -> Self;
+    /// The standard normal distribution's function `Φ(x) = ½ erfc(−x/√2)`, exact in the tail, and its density
+    /// `φ(x) = e^(−x²/2) / √(2π)`: both, since they share an exponential.
+    fn normal(self) -> (Self, Self);
     /// A power; `0⁰` is 1.
     fn powf(self, exponent: Self) -> Self;
     /// A power with a whole exponent.
@@ -119,7 +120,12 @@ macro_rules! float {
                 self as f64
             }
             float!(std $float: abs floor sqrt);
-            float!(own $math: exp expm1 ln ln_1p sin cos tanh sigmoid erf erfc);
+            float!(own $math: exp expm1 ln ln_1p sin cos tanh sigmoid erf);
+            #[inline(always)]
+            fn normal(self) -> (Self, Self) {
+                use $math as math;
+                math::normal(self)
+            }
             #[inline(always)]
             fn powf(self, exponent: Self) -> Self {
                 $float::powf(self, exponent)

@@ -83,7 +83,12 @@ pub(crate) fn erf(x: f64) -> f64 {
     }
 }
 
-pub(crate) fn erfc(x: f64) -> f64 {
+pub(super) fn erfc(x: f64) -> f64 {
     // NaN takes the second way.
     if x >= 0.5 { erfc_positive(x) } else { 1.0 - erf(x) }
+}
+
+#[inline(always)]
+pub(crate) fn normal(x: f64) -> (f64, f64) {
+    (0.5 * erfc(-x * std::f64::consts::FRAC_1_SQRT_2), (-0.5 * x * x).exp() * super::DENSITY_AT_0)
 }

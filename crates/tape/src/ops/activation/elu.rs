@@ -46,13 +46,22 @@ impl<'t, F: Real> Var<'t, F> {
     #[track_caller]
     pub fn elu(self, alpha: f64) -> Self {
         let factor = F::from_f64(alpha);
-        self.map(Elu { alpha }, move |x| if x > F::ZERO { x } else { factor * x.expm1() })
+        self.map(
+            Elu { alpha },
+            #[inline(always)]
+            move |x| if x > F::ZERO { x } else { factor * x.expm1() },
+        )
     }
 
     #[track_caller]
     fn elu_backward(self, x: Self, alpha: f64) -> Self {
         let factor = F::from_f64(alpha);
-        self.zip(x, EluBackward { alpha }, move |g, x| if x > F::ZERO { g } else { g * factor * x.exp() })
+        self.zip(
+            x,
+            EluBackward { alpha },
+            #[inline(always)]
+            move |g, x| if x > F::ZERO { g } else { g * factor * x.exp() },
+        )
     }
 }
 

@@ -67,12 +67,21 @@ impl<'t, F: Real> Var<'t, F> {
     /// Formulas: [`ops::activation::gelu_tanh`](mod@crate::ops::activation::gelu_tanh).
     #[track_caller]
     pub fn gelu_tanh(self) -> Self {
-        self.map(GeluTanh, gelu_tanh)
+        self.map(
+            GeluTanh,
+            #[inline(always)]
+            |x| gelu_tanh(x),
+        )
     }
 
     #[track_caller]
     fn gelu_tanh_backward(self, x: Self) -> Self {
-        self.zip(x, GeluTanhBackward, gelu_tanh_backward)
+        self.zip(
+            x,
+            GeluTanhBackward,
+            #[inline(always)]
+            |g, x| gelu_tanh_backward(g, x),
+        )
     }
 }
 

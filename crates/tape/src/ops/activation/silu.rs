@@ -53,12 +53,21 @@ impl<'t, F: Real> Var<'t, F> {
     #[doc(alias = "swish")]
     #[track_caller]
     pub fn silu(self) -> Self {
-        self.map(Silu, silu)
+        self.map(
+            Silu,
+            #[inline(always)]
+            |x| silu(x),
+        )
     }
 
     #[track_caller]
     fn silu_backward(self, x: Self) -> Self {
-        self.zip(x, SiluBackward, silu_backward)
+        self.zip(
+            x,
+            SiluBackward,
+            #[inline(always)]
+            |g, x| silu_backward(g, x),
+        )
     }
 }
 

@@ -77,13 +77,22 @@ impl<'t, F: Real> Var<'t, F> {
             self.graph().fail(format_args!("softplus: beta must not be 0: left {beta}, right {}", self.shape()));
         }
         let (b, t) = (F::from_f64(beta), F::from_f64(threshold));
-        self.map(Softplus { beta, threshold }, move |x| softplus(x, b, t))
+        self.map(
+            Softplus { beta, threshold },
+            #[inline(always)]
+            move |x| softplus(x, b, t),
+        )
     }
 
     #[track_caller]
     fn softplus_backward(self, x: Self, options: Softplus) -> Self {
         let (b, t) = (F::from_f64(options.beta), F::from_f64(options.threshold));
-        self.zip(x, SoftplusBackward(options), move |g, x| softplus_backward(g, x, b, t))
+        self.zip(
+            x,
+            SoftplusBackward(options),
+            #[inline(always)]
+            move |g, x| softplus_backward(g, x, b, t),
+        )
     }
 }
 

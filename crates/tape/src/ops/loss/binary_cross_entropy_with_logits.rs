@@ -56,10 +56,15 @@ impl<'t, F: Real> Var<'t, F> {
 
     #[track_caller]
     fn binary_cross_entropy(self, target: Self) -> Self {
-        self.zip(target, BinaryCrossEntropy, |x, t| {
-            let positive = if x < F::ZERO { F::ZERO } else { x };
-            positive - x * t + (-x.abs()).exp().ln_1p()
-        })
+        self.zip(
+            target,
+            BinaryCrossEntropy,
+            #[inline(always)]
+            |x, t| {
+                let positive = if x < F::ZERO { F::ZERO } else { x };
+                positive - x * t + (-x.abs()).exp().ln_1p()
+            },
+        )
     }
 
     #[track_caller]
