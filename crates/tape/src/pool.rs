@@ -17,6 +17,12 @@ impl<T> Default for Pool<T> {
     }
 }
 
+/// Up to this many elements, a buffer of its own costs less than the search for a larger one.
+const SMALL: usize = 1 << 10;
+
+/// How many classes above its own serve a request: the buffer is less than twice as large as asked.
+const LARGER: usize = 7;
+
 /// Size classes in eighths of a power of two: at most 1/8 of a buffer is unused. Returns the class and its size.
 #[inline]
 fn size_class(len: usize) -> (usize, usize) {
@@ -30,10 +36,12 @@ fn size_class(len: usize) -> (usize, usize) {
 }
 
 impl<T: Copy + Default> Pool<T> {
-    /// A buffer of at least `len` elements that nobody else holds.
+    /// A buffer of at least `len` elements that nobody else holds. One of the next classes does where its own has none:
+    /// batches of sentences of many lengths share their memory.
     pub(crate) fn take(&self, len: usize) -> Arc<Vec<T>> {
         let (class, size) = size_class(len);
-        if let Some(buffer) = self.classes.borrow_mut().get_mut(class).and_then(Vec::pop) {
+        let more = if size > SMALL { LARGER } else { 0 };
+        if let Some(buffer) = self.classes.borrow_mut().iter_mut().skip(class).take(1 + more).find_map(Vec::pop) {
             return buffer;
         }
         self.bytes.set(self.bytes.get() + size * size_of::<T>());
@@ -126,5 +134,18 @@ mod tests {
         assert_eq!(pool.take(100).as_ptr(), address);
         pool.give(Arc::new(vec![0.0; 1001]));
         assert_eq!(pool.take(1001).len(), 1024, "a foreign size does not enter a class");
+    }
+
+    #[test]
+    fn a_larger_buffer_serves_where_there_is_none_of_the_size() {
+        let pool = Pool::<f32>::default();
+        let sizes = [20_000, 19_000, 10_241, 10_000].map(|len| {
+            let buffer = pool.take(len);
+            let size = buffer.len();
+            pool.give(buffer);
+            size
+        });
+        assert_eq!(sizes, [20_480, 20_480, 20_480, 10_240], "less than twice as large, or made anew");
+        assert_eq!(pool.bytes(), 4 * (20_480 + 10_240));
     }
 }
