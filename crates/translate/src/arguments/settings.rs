@@ -67,13 +67,9 @@ struct Defaults {
     layers: usize,
     heads: usize,
     dropout: f64,
-    label_smoothing: f64,
     lr: f64,
     epochs: usize,
     batch_size: usize,
-    schedule: &'static str,
-    /// Whether the schedule has the width of the model for a setting.
-    schedule_by_width: bool,
 }
 
 fn defaults(dataset: DatasetKind, model: ModelKind) -> Defaults {
@@ -83,13 +79,10 @@ fn defaults(dataset: DatasetKind, model: ModelKind) -> Defaults {
         hidden: if generated { 128 } else { 512 },
         layers: 1,
         heads: 1,
-        dropout: if generated { 0.0 } else { 0.3 },
-        label_smoothing: 0.0,
-        lr: if generated { 0.005 } else { 0.001 },
-        epochs: if generated { 6 } else { 15 },
+        dropout: if generated { 0.0 } else { 0.4 },
+        lr: if generated { 0.005 } else { 0.002 },
+        epochs: if generated { 6 } else { 10 },
         batch_size: if generated { 64 } else { 128 },
-        schedule: if generated { "one-cycle" } else { "plateau:factor=0.5,patience=1" },
-        schedule_by_width: false,
     };
     match model {
         ModelKind::TransformerEncoder => Defaults {
@@ -105,11 +98,9 @@ fn defaults(dataset: DatasetKind, model: ModelKind) -> Defaults {
             hidden: if generated { 192 } else { 512 },
             layers: if generated { 2 } else { 3 },
             heads: if generated { 4 } else { 8 },
-            dropout: if generated { 0.0 } else { 0.1 },
-            label_smoothing: if generated { 0.0 } else { 0.1 },
-            lr: if generated { 0.003 } else { 1.0 },
-            schedule: if generated { "one-cycle" } else { "noam:warmup=2000" },
-            schedule_by_width: !generated,
+            dropout: if generated { 0.0 } else { 0.2 },
+            lr: if generated { 0.003 } else { 0.001 },
+            epochs: if generated { 6 } else { 12 },
             ..recurrent
         },
         _ => recurrent,
@@ -149,7 +140,7 @@ impl Flags {
             heads: (!model.is_recurrent()).then(|| self.heads.unwrap_or(usual.heads)),
             dropout: self.dropout.unwrap_or(usual.dropout),
             teacher_forcing: model.is_recurrent().then(|| self.teacher_forcing.unwrap_or(1.0)),
-            label_smoothing: self.label_smoothing.unwrap_or(usual.label_smoothing),
+            label_smoothing: self.label_smoothing.unwrap_or(0.0),
             tied: whole.then(|| self.tied.unwrap_or(false)),
             norm_first: whole.then(|| self.norm_first.unwrap_or(false)),
         };
@@ -157,10 +148,6 @@ impl Flags {
             return Err(FlagsError::Heads { heads, width: settings.width }.into());
         }
         let Defaults { lr, epochs, batch_size, .. } = usual;
-        let schedule = match usual.schedule_by_width {
-            true => format!("{},width={}", usual.schedule, settings.width),
-            false => usual.schedule.to_string(),
-        };
         let optimizer = if whole && !generated { "adam:beta2=0.98,eps=1e-9" } else { "adam" };
         let defaults = TrainingDefaults {
             lr,
@@ -168,7 +155,7 @@ impl Flags {
             epochs,
             batch_size,
             optimizer: optimizer.parse().unwrap_or_default(),
-            schedule: schedule.parse().unwrap_or_default(),
+            schedule: "one-cycle".parse().unwrap_or_default(),
             clip_norm: Some(1.0),
         };
         Ok((settings, Training::new(training, defaults)?))
