@@ -1,7 +1,7 @@
 //! The program as its users run it.
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -231,6 +231,28 @@ fn odd_sentences() {
     assert_eq!(drawn("1"), drawn("1"));
     assert_ne!(drawn("1"), drawn("2"));
     fails(translate(path, &["run", "--map", "map.png", "Der Hund"]), 2, &["GRU", "looks at no single words"]);
+}
+
+#[test]
+fn lines_are_answered_at_once_alone_and_in_batches() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    succeeds(translate(path, &TINY));
+    let lines = ["Der Hund schläft.", "", "Die Frau hilft dem Kind.", "xyzzy", "Der Mann sieht den Hund."];
+    // A person, or a program, that waits for each answer.
+    let mut child =
+        command(path, &["run", "--beam", "3"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (mut input, mut output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+    let mut answers = String::new();
+    for line in lines {
+        writeln!(input, "{line}").unwrap();
+        output.read_line(&mut answers).unwrap();
+    }
+    drop(input);
+    assert!(child.wait().unwrap().success());
+    assert_eq!(answers.lines().map(str::is_empty).collect::<Vec<_>>(), [false, true, false, true, false], "{answers}");
+    let file = (lines.join("\n") + "\n").repeat(60);
+    assert_eq!(succeeds(translate_input(path, &["run", "--beam", "3"], file.as_bytes())), answers.repeat(60));
 }
 
 #[test]

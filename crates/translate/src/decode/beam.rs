@@ -18,18 +18,20 @@ pub(crate) struct Beam {
 struct Search {
     alive: Vec<Translation>,
     ended: Vec<Translation>,
+    /// As long as may be, and not ended.
+    cut: Vec<Translation>,
 }
 
-/// Keeps the best beginnings of each sentence until as many translations as the beam is wide have ended, or for `limit`
-/// words; of those that have ended, the one with the best score over its penalty is returned.
-pub(crate) fn beam<D: Decoder>(decoder: &D, source: &Source<'_>, limit: usize, beam: Beam) -> Vec<Translation> {
+/// Keeps the best beginnings of each sentence until as many translations as the beam is wide have ended, or for as
+/// many words as its limit; of those that have ended, the one with the best score over its penalty is returned.
+pub(crate) fn beam<D: Decoder>(decoder: &D, source: &Source<'_>, limits: &[usize], beam: Beam) -> Vec<Translation> {
     let t = source.tokens.graph();
     let [count, columns] = source.dims();
-    let mut searches = vec![Search { alive: vec![Translation::default()], ended: Vec::new() }; count];
+    let mut searches = vec![Search { alive: vec![Translation::default()], ..Search::default() }; count];
     let mut words = vec![SOS; count];
     let scope = t.open_scope();
     let mut state = scope.keep(decoder.start(source));
-    for _ in 0..limit {
+    for length in 1..=limits.iter().copied().max().unwrap_or(0) {
         if words.is_empty() {
             break;
         }
@@ -40,10 +42,14 @@ pub(crate) fn beam<D: Decoder>(decoder: &D, source: &Source<'_>, limit: usize, b
         let looked = |row: usize| weights.as_ref().map(|weights| weights[row * columns..][..columns].to_vec());
         let (mut rows, mut first) = (Vec::new(), 0);
         words.clear();
-        for search in &mut searches {
+        for (search, &limit) in searches.iter_mut().zip(limits) {
             let alive = search.alive.len();
-            let chosen =
+            let mut chosen =
                 search.grow(&values[first * size..(first + alive) * size], size, beam.width, |b| looked(first + b));
+            if length == limit {
+                search.cut = std::mem::take(&mut search.alive);
+                chosen.clear();
+            }
             for (beginning, word) in chosen {
                 rows.push((first + beginning) as u32);
                 words.push(word);
@@ -68,20 +74,20 @@ impl Search {
         width: usize,
         looked: impl Fn(usize) -> Option<Vec<f32>>,
     ) -> Vec<(usize, u32)> {
-        let mut candidates: Vec<(f64, usize, u32)> = Vec::new();
+        // Twice as many as go on, since half of them may end; the best first, of equals the first.
+        let most = 2 * width;
+        let mut candidates: Vec<(f64, usize, u32)> = Vec::with_capacity(most + 1);
         for (number, (beginning, row)) in self.alive.iter().zip(log_probabilities.chunks(size)).enumerate() {
-            let of_row = (EOS..size as u32).map(|word| (beginning.score + f64::from(row[word as usize]), number, word));
-            candidates.extend(of_row);
+            for (word, &probability) in row.iter().enumerate().skip(EOS as usize) {
+                let score = beginning.score + f64::from(probability);
+                if candidates.len() == most && candidates[most - 1].0 >= score {
+                    continue;
+                }
+                let rank = candidates.partition_point(|candidate| candidate.0 >= score);
+                candidates.insert(rank, (score, number, word as u32));
+                candidates.truncate(most);
+            }
         }
-        // Twice as many as go on, since half of them may end.
-        let better =
-            |a: &(f64, usize, u32), b: &(f64, usize, u32)| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2)));
-        let most = (2 * width).min(candidates.len());
-        if most < candidates.len() {
-            candidates.select_nth_unstable_by(most, better);
-            candidates.truncate(most);
-        }
-        candidates.sort_unstable_by(better);
         let (mut chosen, mut alive) = (Vec::new(), Vec::new());
         for (rank, &(score, number, word)) in candidates.iter().enumerate() {
             let mut translation = Translation { score, ..self.alive[number].clone() };
@@ -112,6 +118,6 @@ impl Search {
             // The first of equals.
             list.into_iter().rev().max_by(|a, b| score(a).total_cmp(&score(b)))
         };
-        best(self.ended, 1).or_else(|| best(self.alive, 0)).unwrap_or_default()
+        best(self.ended, 1).or_else(|| best(self.cut, 0)).unwrap_or_default()
     }
 }

@@ -5,9 +5,9 @@ use data::text::{EOS, SOS};
 use rand::RngExt;
 use tape::Random;
 
-/// Says the most probable next word each time, at most `limit` words.
-pub(crate) fn greedy<D: Decoder>(decoder: &D, source: &Source<'_>, limit: usize) -> Vec<Translation> {
-    walk(decoder, source, limit, |_, log_probabilities| best_word(log_probabilities))
+/// Says the most probable next word each time, for each sentence at most as many words as its limit.
+pub(crate) fn greedy<D: Decoder>(decoder: &D, source: &Source<'_>, limits: &[usize]) -> Vec<Translation> {
+    walk(decoder, source, limits, |_, log_probabilities| best_word(log_probabilities))
 }
 
 /// Draws each word from `softmax(logits / temperature)`. What is drawn for a sentence depends on the seed and its number
@@ -15,13 +15,13 @@ pub(crate) fn greedy<D: Decoder>(decoder: &D, source: &Source<'_>, limit: usize)
 pub(crate) fn sample<D: Decoder>(
     decoder: &D,
     source: &Source<'_>,
-    limit: usize,
+    limits: &[usize],
     temperature: f64,
     seed: u64,
     numbers: &[usize],
 ) -> Vec<Translation> {
     let mut random: Vec<Random> = numbers.iter().map(|&number| Random::new(seed, 0, number as u64)).collect();
-    walk(decoder, source, limit, |row, log_probabilities| {
+    walk(decoder, source, limits, |row, log_probabilities| {
         let largest = f64::from(log_probabilities[best_word(log_probabilities) as usize]);
         let weight = |&p: &f32| ((f64::from(p) - largest) / temperature).exp();
         let said = &log_probabilities[EOS as usize..];
@@ -40,7 +40,7 @@ pub(crate) fn sample<D: Decoder>(
 fn walk<D: Decoder>(
     decoder: &D,
     source: &Source<'_>,
-    limit: usize,
+    limits: &[usize],
     mut choose: impl FnMut(usize, &[f32]) -> u32,
 ) -> Vec<Translation> {
     let t = source.tokens.graph();
@@ -49,7 +49,7 @@ fn walk<D: Decoder>(
     let (mut alive, mut words): (Vec<usize>, Vec<u32>) = ((0..count).collect(), vec![SOS; count]);
     let scope = t.open_scope();
     let mut state = scope.keep(decoder.start(source));
-    for _ in 0..limit {
+    for _ in 0..limits.iter().copied().max().unwrap_or(0) {
         if alive.is_empty() {
             break;
         }
@@ -68,6 +68,8 @@ fn walk<D: Decoder>(
             }
             if word != EOS {
                 translation.tokens.push(word);
+            }
+            if word != EOS && translation.tokens.len() < limits[alive[row]] {
                 words.push(word);
                 rows.push(row as u32);
             }

@@ -98,12 +98,13 @@ impl Model {
         let mut translations = vec![Translation::default(); sentences.len()];
         for numbers in order.chunks(batch.max(1)) {
             let sources: Vec<&[u32]> = numbers.iter().map(|&number| &sentences[number][..]).collect();
-            let longest = sources.iter().map(|words| words.len()).max().unwrap_or(0);
-            let limit = (2 * longest + 10).min(max_length + 1);
-            let sources = Sources::new(&sources, if self.needs_common_length() { limit } else { 0 });
+            // A limit of its own, so that a translation does not depend on the sentences beside it.
+            let limits: Vec<usize> = sources.iter().map(|words| (2 * words.len() + 10).min(max_length + 1)).collect();
+            let longest = limits.iter().copied().max().unwrap_or(0);
+            let sources = Sources::new(&sources, if self.needs_common_length() { longest } else { 0 });
             let found = tape.eval(params, |t| {
                 let source = sources.on(t);
-                with_decoder!(self, model => said(model, &source, limit, search, numbers))
+                with_decoder!(self, model => said(model, &source, &limits, search, numbers))
             });
             numbers.iter().zip(found).for_each(|(&number, translation)| translations[number] = translation);
         }
@@ -114,13 +115,13 @@ impl Model {
 fn said<D: Decoder>(
     model: &D,
     source: &decode::Source<'_>,
-    limit: usize,
+    limits: &[usize],
     search: Search,
     numbers: &[usize],
 ) -> Vec<Translation> {
     match search {
-        Search::Greedy => decode::greedy(model, source, limit),
-        Search::Beam(beam) => decode::beam(model, source, limit, beam),
-        Search::Sample(temperature, seed) => decode::sample(model, source, limit, temperature, seed, numbers),
+        Search::Greedy => decode::greedy(model, source, limits),
+        Search::Beam(beam) => decode::beam(model, source, limits, beam),
+        Search::Sample(temperature, seed) => decode::sample(model, source, limits, temperature, seed, numbers),
     }
 }
