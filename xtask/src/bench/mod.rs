@@ -10,6 +10,7 @@ mod operations;
 mod peers;
 mod pictures;
 mod report;
+mod scaling;
 mod sequences;
 mod steps;
 
@@ -41,6 +42,9 @@ pub(crate) struct Bench {
     /// Write the table to a file as well, as Markdown.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "peers"])]
     save: Option<PathBuf>,
+    /// Training steps with one thread, with all, and with all while something else keeps a core busy.
+    #[arg(long, conflicts_with_all = ["json", "peers"])]
+    scaling: bool,
     /// Compare with the programs in benches/peers, in turn; writes docs/benchmarks.md where nothing is filtered out.
     #[arg(long, conflicts_with = "json")]
     peers: bool,
@@ -127,20 +131,28 @@ impl Bench {
             let Bench { python, filter, seconds, .. } = self;
             return Comparison { python, filter, threads: threads.count(), seconds }.run();
         }
+        let wanted = |name: &str| self.filter.as_deref().is_none_or(|part| name.contains(part));
+        let workloads: Vec<Workload> = all().into_iter().filter(|workload| wanted(&workload.name)).collect();
+        if self.scaling {
+            return self.save_page(&scaling::run(workloads, threads.count(), self.seconds)?);
+        }
         let ceiling = Ceiling::measure(threads.count(), self.seconds)?;
         let mut report = Report::new(self.json, threads.count());
         threads.run(|| {
             report.ceiling(&ceiling);
-            let wanted = |name: &str| self.filter.as_deref().is_none_or(|part| name.contains(part));
-            for Workload { name, make } in all().into_iter().filter(|workload| wanted(&workload.name)) {
+            for Workload { name, make } in workloads {
                 let (work, mut run) = make();
                 let measurement = Measurement::of(&mut *run, self.seconds);
                 report.line(&name, work, &measurement, &ceiling);
             }
         });
         report.end();
+        self.save_page(&report.page())
+    }
+
+    fn save_page(&self, page: &str) -> Result<(), Failure> {
         match &self.save {
-            Some(file) => std::fs::write(file, report.page()).map_err(|error| {
+            Some(file) => std::fs::write(file, page).map_err(|error| {
                 format!("{} cannot be written: {error}; choose another --save", file.display()).into()
             }),
             None => Ok(()),

@@ -99,7 +99,7 @@ fn table_line(name: &str, work: Work, measurement: &Measurement, share: f64) -> 
 }
 
 /// Seconds, in the unit that leaves three digits or so.
-fn duration(seconds: f64) -> String {
+pub(super) fn duration(seconds: f64) -> String {
     match seconds {
         s if s < 1e-6 => format!("{:.1} ns", s * 1e9),
         s if s < 1e-3 => format!("{:.2} µs", s * 1e6),
