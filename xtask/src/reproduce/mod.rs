@@ -122,7 +122,7 @@ mod tests {
         let second = text(&first, experiment("cifar-imbalance"), &obtained(40.0, "class  mean\nall  1\n"));
         assert!(second.contains("| 92.64 % |") && second.contains("| 40.00 % |"), "{second}");
         assert!(second.contains("```text\nclass  mean\nall  1\n```\n"), "{second}");
-        let translated = text("", experiment("multi30k-compare"), &obtained(34.9, ""));
+        let translated = text("", experiment("multi30k-attention"), &obtained(34.9, ""));
         assert!(translated.contains("| 34.90 BLEU |"), "{translated}");
         let third = text(&second, experiment("mnist-perceptron"), &obtained(93.0, ""));
         assert_eq!(third, second.replace("| 92.64 % |", "| 93.00 % |"));
