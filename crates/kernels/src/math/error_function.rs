@@ -20,8 +20,8 @@ fn tail(x: f32) -> (Exponential, f32) {
         u; -0.139_302_9, 0.045_094_444, 0.010_673_25, -0.024_481_476, 0.015_815_813, -0.004_876_317, -1.382_642_8e-4,
         6.477_437e-4, -7.979_584e-5, -7.215_856e-5
     );
-    // The exponential goes into the small part of the sum, and with it what rounding the divisor loses, of which a tenth
-    // more or less does not matter.
+    // The exponential goes into the small part of the sum, and with it what rounding the divisor loses. That is so little
+    // that its quotient by the divisor need not be exact: the products are 1 / (x + 5/4), up to a third off for large x.
     let divisor = x + 1.25;
     let lost = (x - (divisor - 1.25)) * ((1.0 - u) * (0.2 - 0.17 * u));
     let above_one = power.above_one - lost;

@@ -75,8 +75,8 @@ impl Search {
         looked: impl Fn(usize) -> Option<Vec<f32>>,
     ) -> Vec<(usize, u32)> {
         // Twice as many as go on, since half of them may end; the best first, of equals the first.
-        let most = 2 * width;
-        let mut candidates: Vec<(f64, usize, u32)> = Vec::with_capacity(most + 1);
+        let most = width.saturating_mul(2);
+        let mut candidates: Vec<(f64, usize, u32)> = Vec::new();
         for (number, (beginning, row)) in self.alive.iter().zip(log_probabilities.chunks(size)).enumerate() {
             for (word, &probability) in row.iter().enumerate().skip(EOS as usize) {
                 let score = beginning.score + f64::from(probability);
