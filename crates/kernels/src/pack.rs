@@ -1,5 +1,6 @@
 //! Packing: operands copied into the order in which the micro-kernel reads them.
 
+use crate::micro::prefetch;
 use crate::simd::Simd;
 
 /// Where the elements of an operand lie: one stride along the tile (rows of A, columns of B), one along the depth.
@@ -42,6 +43,10 @@ pub(crate) unsafe fn pack<V: Simd>(
         } else if deep == 1 && 2 * width >= square && width < square && row == width && depth > square {
             // What is written too much lies in the next column, which is written next; the last one has none.
             for p in blocks(depth - 1, square) {
+                // The rows of the next panel.
+                for i in width..2 * width {
+                    prefetch(from.wrapping_add(i * along + p));
+                }
                 V::transpose(from.add(p), along, width, to.add(p * row), row);
             }
             copy(Source { from: from.add(depth - 1), along, deep }, width, 1, to.add((depth - 1) * row), row);
@@ -99,6 +104,10 @@ pub(crate) unsafe fn pack_panels<V: Simd>(
             for first in (0..whole).step_by(TOGETHER * panel) {
                 for p in 0..depth {
                     let from = source.from.add(p * source.deep);
+                    let ahead = from.wrapping_add(PREFETCHED * source.deep + first);
+                    for line in (0..TOGETHER * panel * size_of::<V::Scalar>()).step_by(64) {
+                        prefetch(ahead.cast::<u8>().wrapping_add(line));
+                    }
                     for j in (first..whole.min(first + TOGETHER * panel)).step_by(panel) {
                         let (numbers, to) = (V::load_masked(from.add(j), mask), to.add(j * depth + p * panel));
                         // What is written too much lies in the next column, which is written next; the last one has none.
@@ -119,6 +128,10 @@ pub(crate) unsafe fn pack_panels<V: Simd>(
 /// Panels that are packed together where each is narrower than a register: no more than a set of the first level of cache
 /// has lines.
 const TOGETHER: usize = 8;
+
+/// How many rows ahead the numbers of such panels are asked for: their rows are short and far apart, so that the
+/// processor does not fetch ahead by itself.
+const PREFETCHED: usize = 8;
 
 /// Where the blocks of `size` begin that cover `0..length`: the last one reaches back over its neighbour where the
 /// length is not a multiple, which needs `length >= size`.

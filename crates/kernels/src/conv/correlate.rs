@@ -19,23 +19,28 @@
 //! Packing a number of a panel costs a load and a store for each register; a panel is then used by all outputs, two
 //! multiply-adds a load: with 16 outputs packing is a third of the time, with 64 a tenth.
 
+use super::few_outputs;
 use super::patches::{Frames, Panel, SLACK};
 use super::shape::Taps;
 use super::winograd;
 use crate::gemm::Finish;
 use crate::micro::{MOST_ROWS, Micro, REGISTERS, Tile};
-use crate::pack::{Source, pack};
+use crate::pack::{Source, pack_panels};
 use crate::simd::Work;
 use crate::{Float, Level, for_each_index, scratch};
+use std::ops::Range;
 
 /// The most numbers that are summed before the result is written. The only number of this file that decides about bits.
-const DEPTH: usize = 768;
+pub(super) const DEPTH: usize = 768;
 
 /// Bytes of the packed part of the left side: about half of a second level of cache of 1 MiB.
 const LEFT_BYTES: usize = 512 << 10;
 
 /// The fewest multiplications worth giving to a thread.
 const GRAIN: usize = 128 * 1024;
+
+/// The most outputs for which a panel that lies in the image in order is not copied.
+const IN_PLACE_OUTPUTS: usize = 64;
 
 /// Numbers of a panel, and of a tile of the result, at any level.
 const WIDTH: usize = 32;
@@ -97,12 +102,43 @@ impl<F: Float> Correlation<F> {
     /// # Safety
     /// As [`Correlation`] states it; the processor has the level.
     pub(super) unsafe fn run(&self, level: Level) {
+        // SAFETY: the caller's promise.
+        unsafe { self.flattened().run_flattened(level) }
+    }
+
+    /// Where each result reads the pixel in its own place, rows do not matter: all pixels as one row, so that no panel
+    /// ends where a row does.
+    fn flattened(self) -> Self {
+        let [down, right] = self.taps;
+        let own_place = [down, right].iter().all(|taps| taps.count == 1 && taps.offset(0) == 0);
+        if !own_place || self.step != [1, 1] || self.grid != self.size || self.y_step != [self.grid[1], 1] {
+            return self;
+        }
+        let pixels = self.pixels();
+        Correlation { size: [1, pixels], grid: [1, pixels], y_step: [pixels, 1], ..self }
+    }
+
+    /// Whether the right side is read where it lies: see [`flattened`](Self::flattened). A copy pays where many outputs
+    /// share it.
+    fn in_place(&self) -> bool {
+        self.taps.iter().all(|taps| taps.count == 1)
+            && self.grid == [1, self.pixels()]
+            && self.grid == self.size
+            && self.step == [1, 1]
+            && self.outputs <= IN_PLACE_OUTPUTS
+    }
+
+    unsafe fn run_flattened(&self, level: Level) {
         if let Some(single) = (self as &dyn std::any::Any)
             .downcast_ref::<Correlation<f32>>()
             .filter(|all| all.by_tiles && winograd::suits(all))
         {
             // SAFETY: the caller's promise.
             return unsafe { winograd::correlate(level, single) };
+        }
+        if few_outputs::suits(self) && !self.in_place() {
+            // SAFETY: the caller's promise.
+            return unsafe { few_outputs::correlate(level, self) };
         }
         let per_image = self.pixels().div_ceil(WIDTH);
         let panels = self.images * per_image;
@@ -159,8 +195,8 @@ impl<F: Float> Correlation<F> {
 struct Part<'a, F> {
     all: &'a Correlation<F>,
     group: usize,
-    outputs: std::ops::Range<usize>,
-    panels: std::ops::Range<usize>,
+    outputs: Range<usize>,
+    panels: Range<usize>,
     per_image: usize,
 }
 
@@ -185,6 +221,7 @@ impl<F: Float> Work<F> for PartWithScratch<'_, F> {
         let frame_memory = tile.wrapping_add(WIDTH * MOST_ROWS);
         let width = REGISTERS * V::LANES;
         let finish = all.finish.at_row(group * all.outputs);
+        let in_place = all.in_place();
         // SAFETY: the caller's promise; `run` asked for as much scratch memory.
         unsafe {
             for p in (0..depth_of_all.max(1)).step_by(depth) {
@@ -193,9 +230,7 @@ impl<F: Float> Work<F> for PartWithScratch<'_, F> {
                 for m in outputs.clone().step_by(height_limit) {
                     let height = height_limit.min(outputs.end - m);
                     let rows = height.div_ceil(height.div_ceil(V::ROWS));
-                    for m1 in (0..height).step_by(rows) {
-                        all.pack_left::<V>(group, m + m1, rows.min(height - m1), p, depth, packed_a.add(m1 * depth));
-                    }
+                    all.pack_left::<V>(group, m..m + height, rows, p, depth, packed_a);
                     // What is in the frame: an image, and rows of results.
                     let (mut framed, mut frame) = ((usize::MAX, 0..0), None);
                     for panel in part.panels.clone() {
@@ -214,8 +249,13 @@ impl<F: Float> Work<F> for PartWithScratch<'_, F> {
                         for pixel in (pixel..end).step_by(width) {
                             let columns = width.min(end - pixel);
                             let registers = columns.div_ceil(V::LANES);
-                            let panel = Panel { pixel, columns, width: registers * V::LANES };
-                            frames.pack::<V>(all, frame, panel, p, depth, packed_b);
+                            let (b, b_row) = if in_place {
+                                frame.in_place(pixel)
+                            } else {
+                                let panel = Panel { pixel, columns, width: registers * V::LANES };
+                                frames.pack::<V>(all, frame, panel, p, depth, packed_b);
+                                (packed_b.cast_const(), panel.width)
+                            };
                             for m1 in (0..height).step_by(rows) {
                                 let rows = rows.min(height - m1);
                                 let y =
@@ -234,8 +274,8 @@ impl<F: Float> Work<F> for PartWithScratch<'_, F> {
                                     a: packed_a.add(m1 * depth),
                                     a_row: 1,
                                     a_column: rows,
-                                    b: packed_b,
-                                    b_row: registers * V::LANES,
+                                    b,
+                                    b_row,
                                     c,
                                     c_row,
                                     accumulate: !first,
@@ -274,12 +314,12 @@ impl<F: Float> Correlation<F> {
         }
     }
 
-    /// Packs rows `m..m + rows` of the left side, from `p` on along the depth: `to[d · rows + r]`.
+    /// Packs rows of the left side, from `p` on along the depth, in panels of so many rows.
     #[inline(always)]
     unsafe fn pack_left<V: Micro<Scalar = F>>(
         &self,
         group: usize,
-        m: usize,
+        outputs: Range<usize>,
         rows: usize,
         p: usize,
         depth: usize,
@@ -287,18 +327,26 @@ impl<F: Float> Correlation<F> {
     ) {
         let [down, right] = self.taps;
         let taps = down.count * right.count;
-        let a = self.group_row(group, m);
+        let a = self.group_row(group, outputs.start);
+        let number = |tap: usize| down.index(tap / right.count) * self.kernel_width + right.index(tap % right.count);
+        let in_order = down.step == 1 && right.count == self.kernel_width && self.a_channel == taps;
         // SAFETY: the caller's promise.
         unsafe {
-            if down.step == 1 && right.count == self.kernel_width && self.a_channel == taps {
-                return pack::<V>(Source { from: a.add(p), along: self.a_row, deep: 1 }, rows, depth, to, rows);
+            if in_order || taps == 1 {
+                let from = a.add(p / taps * self.a_channel + number(p % taps));
+                let deep = if in_order { 1 } else { self.a_channel };
+                let source = Source { from, along: self.a_row, deep };
+                return pack_panels::<V>(source, rows, outputs.len(), depth, to);
             }
-            for d in 0..depth {
-                let (channel, tap) = ((p + d) / taps, (p + d) % taps);
-                let number = down.index(tap / right.count) * self.kernel_width + right.index(tap % right.count);
-                let a = a.add(channel * self.a_channel + number);
-                for r in 0..rows {
-                    *to.add(d * rows + r) = *a.add(r * self.a_row);
+            for m in (0..outputs.len()).step_by(rows) {
+                let rows = rows.min(outputs.len() - m);
+                let to = to.add(m * depth);
+                for d in 0..depth {
+                    let (channel, tap) = ((p + d) / taps, (p + d) % taps);
+                    let a = a.add(m * self.a_row + channel * self.a_channel + number(tap));
+                    for r in 0..rows {
+                        *to.add(d * rows + r) = *a.add(r * self.a_row);
+                    }
                 }
             }
         }

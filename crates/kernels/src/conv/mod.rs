@@ -5,6 +5,7 @@
 mod bands;
 mod by_weight;
 mod correlate;
+mod few_outputs;
 mod patches;
 mod shape;
 #[cfg(test)]

@@ -59,6 +59,13 @@ pub(super) struct Frame<F> {
     first_row: usize,
 }
 
+impl<F> Frame<F> {
+    /// Pixels from `pixel` on, of all channels of a frame with a single row, and from a channel to the next.
+    pub(super) fn in_place(&self, pixel: usize) -> (*const F, usize) {
+        (self.from.wrapping_add(pixel), self.channel)
+    }
+}
+
 impl Frames {
     /// For so many channels at a time.
     #[inline(always)]

@@ -174,6 +174,16 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
     #[test]
+    fn agrees_with_the_definition_where_outputs_are_few(
+        s in shapes(), few in 1..5_usize, many in 8..40_usize, forward: bool, threads in 1..4_usize
+    ) {
+        let [inputs, outputs] = if forward { [many, few] } else { [few, many] };
+        let s = ConvShape { in_channels: inputs * s.groups, out_channels: outputs * s.groups, ..s };
+        compare::<f32>(&s, threads)?;
+        compare::<f64>(&s, threads)?;
+    }
+
+    #[test]
     fn agrees_with_the_definition_by_tiles(s in shapes_by_tiles(), threads in 1..4_usize) {
         compare::<f32>(&s, threads)?;
     }
@@ -199,6 +209,9 @@ fn shapes_of_networks_and_sizes_beyond_a_block() {
         square(2, [96, 200], 8, 3, 1, 1),
         square(3, [3, 32], 32, 7, 1, 0),
         square(1, [3, 64], 65, 3, 2, 0),
+        // Few outputs, in several bands.
+        square(1, [3, 16], 90, 3, 2, 1),
+        square(2, [2, 9], 200, 5, 1, 2),
         square(2, [16, 32], 16, 3, 2, 1),
         square(1, [40, 7], 13, 1, 1, 0),
         // One small image of many outputs, which the threads share.

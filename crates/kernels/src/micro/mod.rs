@@ -126,7 +126,7 @@ pub(crate) const MOST_ROWS: usize = 14;
 
 /// Asks for a cache line ahead of its use.
 #[inline(always)]
-fn prefetch<T>(at: *const T) {
+pub(crate) fn prefetch<T>(at: *const T) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: a prefetch touches nothing, whatever the address.
     unsafe {
