@@ -3,6 +3,7 @@
 //! A new measurement is a [`Workload`] in a list of [`all`].
 
 mod convolutions;
+mod growth;
 mod images;
 mod kernels;
 mod measure;
@@ -19,7 +20,7 @@ use ::kernels::Threads;
 use measure::{Ceiling, Measurement};
 use peers::Comparison;
 use report::Report;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Times kernels and training steps, and shows each as a share of this machine's peak.
 ///
@@ -42,7 +43,8 @@ pub(crate) struct Bench {
     /// Write the table to a file as well, as Markdown.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "peers"])]
     save: Option<PathBuf>,
-    /// Training steps with one thread, with all, and with all while something else keeps a core busy.
+    /// Training steps with one thread, with all, and with all while something else keeps a core busy; and of larger
+    /// batches and wider layers.
     #[arg(long, conflicts_with_all = ["json", "peers"])]
     scaling: bool,
     /// Compare with the programs in benches/peers, in turn; writes docs/benchmarks.md where nothing is filtered out.
@@ -134,7 +136,8 @@ impl Bench {
         let wanted = |name: &str| self.filter.as_deref().is_none_or(|part| name.contains(part));
         let workloads: Vec<Workload> = all().into_iter().filter(|workload| wanted(&workload.name)).collect();
         if self.scaling {
-            return self.save_page(&scaling::run(workloads, threads.count(), self.seconds)?);
+            let page = scaling::run(workloads, threads.count(), self.seconds)?;
+            return self.save.as_deref().map_or(Ok(()), |file| page.save(file));
         }
         let ceiling = Ceiling::measure(threads.count(), self.seconds)?;
         let mut report = Report::new(self.json, threads.count());
@@ -147,17 +150,13 @@ impl Bench {
             }
         });
         report.end();
-        self.save_page(&report.page())
+        self.save.as_deref().map_or(Ok(()), |file| save_page(file, &report.page()))
     }
+}
 
-    fn save_page(&self, page: &str) -> Result<(), Failure> {
-        match &self.save {
-            Some(file) => std::fs::write(file, page).map_err(|error| {
-                format!("{} cannot be written: {error}; choose another --save", file.display()).into()
-            }),
-            None => Ok(()),
-        }
-    }
+fn save_page(file: &Path, page: &str) -> Result<(), Failure> {
+    std::fs::write(file, page)
+        .map_err(|error| format!("{} cannot be written: {error}; choose another --save", file.display()).into())
 }
 
 /// Calls this task again, optimized: `cargo xtask` is not, since building must be quick for the other tasks.

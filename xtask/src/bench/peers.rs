@@ -1,5 +1,6 @@
 //! `cargo xtask bench --peers`: the workloads here and with other libraries, in turn, in processes of their own.
 
+use super::Work;
 use crate::{Failure, workspace};
 use draw::RatioChart;
 use serde_json::{Map, Value};
@@ -65,6 +66,8 @@ struct Taken {
     median: f64,
     least: f64,
     memory: f64,
+    /// The least that a step can take: its products at the machine's peak, as this program measured it just before.
+    limit: Option<f64>,
 }
 
 /// What every peer took, `None` where it has no such workload.
@@ -172,7 +175,10 @@ fn found(name: &str, command: &mut Command) -> Result<Map<String, Value>, Failur
 impl Taken {
     fn of(found: &Map<String, Value>) -> Option<Taken> {
         let number = |key: &str| found.get(key).and_then(Value::as_f64);
-        Some(Taken { median: number("median_s")?, least: number("min_s")?, memory: number("peak_memory_bytes")? })
+        let (median, least, memory) = (number("median_s")?, number("min_s")?, number("peak_memory_bytes")?);
+        let of_products = found.get("unit").and_then(Value::as_str) == Some(Work::Operations(0.0).unit());
+        let limit = number("share").filter(|_| of_products).map(|share| share * least);
+        Some(Taken { median, least, memory, limit })
     }
 
     /// The median of the rounds' medians, the least of all, the most memory.
@@ -184,6 +190,7 @@ impl Taken {
             median: medians[medians.len() / 2],
             least: rounds.iter().map(|taken| taken.least).fold(f64::INFINITY, f64::min),
             memory: rounds.iter().map(|taken| taken.memory).fold(0.0, f64::max),
+            limit: rounds.iter().filter_map(|taken| taken.limit).reduce(f64::min),
         })
     }
 }
@@ -217,7 +224,9 @@ fn page(peers: &[Peer], rows: &[(&str, Row)], versions: &BTreeMap<&str, String>,
         "# Benchmarks\n\n\
          Written by `cargo xtask bench --peers` ([how](../benches/peers/README.md)): milliseconds a step, the median of \
          {ROUNDS} runs'\nmedians and the least of all steps; {threads} threads; {}; Retrograde {}, {}.\nThe runs of a row \
-         took turns.\n\n![The same as a chart]({CHART})\n\n| workload |",
+         took turns. The limit is what the products of the layers would take at the processor's peak,\nwhich is measured \
+         beside: multiply-adds in registers. No step can be faster, unless it needs fewer products, as those\nof 3×3 \
+         kernels do here in the gradients; the share is that of our least time.\n\n![The same as a chart]({CHART})\n\n| workload |",
         processor(),
         env!("CARGO_PKG_VERSION"),
         versions.join(", ")
@@ -227,8 +236,8 @@ fn page(peers: &[Peer], rows: &[(&str, Row)], versions: &BTreeMap<&str, String>,
     }
     text += " times as fast as ";
     text += &peers[1..].iter().map(|peer| peer.name).collect::<Vec<_>>().join(" / ");
-    text += " | memory, MiB |\n| --- |";
-    text += &" ---: |".repeat(2 * peers.len() + 2);
+    text += " | limit | share | memory, MiB |\n| --- |";
+    text += &" ---: |".repeat(2 * peers.len() + 4);
     for (name, row) in rows {
         _ = write!(text, "\n| {name} |");
         for taken in row {
@@ -238,7 +247,10 @@ fn page(peers: &[Peer], rows: &[(&str, Row)], versions: &BTreeMap<&str, String>,
         let faster: Vec<String> = ratios(row).into_iter().map(|ratio| cell(ratio, |x| format!("{x:.2}"))).collect();
         let mebibytes = |taken: Taken| format!("{:.0}", taken.memory / f64::from(1 << 20));
         let memory: Vec<String> = row.iter().map(|taken| cell(*taken, mebibytes)).collect();
-        _ = write!(text, " {} | {} |", faster.join(" / "), memory.join(" / "));
+        let limit = row[0].and_then(|ours| Some((ours.limit?, ours.least)));
+        let share = cell(limit, |(limit, least)| format!("{:.0} %", 100.0 * limit / least));
+        let limit = cell(limit, |(limit, _)| milliseconds(limit));
+        _ = write!(text, " {} | {limit} | {share} | {} |", faster.join(" / "), memory.join(" / "));
     }
     text + "\n"
 }
@@ -262,22 +274,37 @@ fn processor() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn the_table_has_a_row_for_every_workload() {
-        let taken = |median: f64| Some(Taken { median, least: median / 2.0, memory: f64::from(1 << 20) });
+        let taken =
+            |median: f64| Some(Taken { median, least: median / 2.0, memory: f64::from(1 << 20), limit: Some(0.0004) });
         let peer = |name| Peer { name, library: name, command: Vec::new(), environment: Vec::new() };
         let rounds = [taken(0.003), taken(0.001), taken(0.002)];
         let middle = Taken::middle(&rounds);
-        assert_eq!(middle, Some(Taken { median: 0.002, least: 0.0005, memory: f64::from(1 << 20) }));
+        let memory = f64::from(1 << 20);
+        assert_eq!(middle, Some(Taken { median: 0.002, least: 0.0005, memory, limit: Some(0.0004) }));
         assert_eq!(Taken::middle(&[taken(0.003), None]), None);
         let rows = [("mlp", vec![middle, taken(0.005), None])];
         let peers = ["ours", "other", "third"].map(peer);
         let text = page(&peers, &rows, &BTreeMap::from([("other", "1.0".to_string())]), 2);
-        assert!(text.contains("\n| mlp | 2.0 | 0.500 | 5.0 | 2.5 | – | – | 2.50 / – | 1 / 1 / – |\n"), "{text}");
+        assert!(
+            text.contains("\n| mlp | 2.0 | 0.500 | 5.0 | 2.5 | – | – | 2.50 / – | 0.400 | 80 % | 1 / 1 / – |\n"),
+            "{text}"
+        );
         let [head, rule] = ["| workload |", "| --- |"]
             .map(|start| text.lines().find(|line| line.starts_with(start)).unwrap().matches('|').count());
-        assert_eq!((head, rule), (10, 10), "{text}");
+        assert_eq!((head, rule), (12, 12), "{text}");
+    }
+
+    #[test]
+    fn the_limit_is_of_products_alone() {
+        let taken = |unit: &str| {
+            let lines = json!({"median_s": 0.5, "min_s": 0.25, "share": 0.5, "unit": unit, "peak_memory_bytes": 1.0});
+            Taken::of(lines.as_object().unwrap()).unwrap().limit
+        };
+        assert_eq!((taken("GFLOP/s"), taken("GB/s")), (Some(0.125), None));
     }
 
     #[test]

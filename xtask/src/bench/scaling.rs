@@ -1,23 +1,45 @@
 //! `--scaling`: what more threads gain, and what a core that is busy with something else costs.
 
-use super::Workload;
-use super::measure::Measurement;
+use super::measure::{Ceiling, Measurement};
 use super::report::duration;
+use super::{Workload, growth, save_page};
 use crate::Failure;
+use draw::Figure;
 use kernels::{Level, Threads};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::JoinHandle;
 
 /// The head of the page with the table.
 const HEAD: &str = "\
-# What threads gain
+# What threads, batches and widths gain
 
 Written by `cargo xtask bench --scaling --save docs/scaling.md`, on a machine that did nothing else. Medians of training
 steps: with one thread; with one a core, and how many times as fast that is; the same while another program keeps a core
-busy, and how many times as slow that makes it.
+busy, and how many times as slow that makes it. Below: steps of two networks as they grow, with one thread a core, and
+the time that falls to an operation of their products.
 
 ";
+
+/// The figure of the page, in a folder beside it.
+const FIGURE: &str = "figures/scaling.png";
+
+/// What was measured, for people.
+pub(super) struct Page {
+    text: String,
+    figure: Figure,
+}
+
+impl Page {
+    /// Writes the text to a file, and the figure to a folder beside it.
+    pub(super) fn save(&self, file: &Path) -> Result<(), Failure> {
+        save_page(file, &self.text)?;
+        let figure = file.with_file_name(FIGURE);
+        std::fs::create_dir_all(figure.with_file_name("."))?;
+        Ok(self.figure.save(figure)?)
+    }
+}
 
 /// Medians of one workload, in seconds.
 struct Scaling {
@@ -54,14 +76,26 @@ impl Drop for BusyCore {
     }
 }
 
-/// Times training steps in three ways, shows them as a table, and returns that as a page.
-pub(super) fn run(workloads: Vec<Workload>, threads: usize, seconds: f64) -> Result<String, Failure> {
-    let (one, all) = (Threads::new(1)?, Threads::new(threads)?);
+/// Times training steps in three ways, and as the networks grow, and shows them as tables.
+pub(super) fn run(workloads: Vec<Workload>, threads: usize, seconds: f64) -> Result<Page, Failure> {
+    let ceiling = Ceiling::measure(threads, seconds)?;
     let mut table = String::new();
     let mut show = |line: String| {
         println!("{line}");
         table += &(line + "\n");
     };
+    three_ways(workloads, threads, seconds, &mut show)?;
+    let figure = Threads::new(threads)?.run(|| growth::run(&ceiling, seconds, &mut show));
+    Ok(Page { text: format!("{HEAD}```text\n{table}```\n\n![As a figure]({FIGURE})\n"), figure })
+}
+
+fn three_ways(
+    workloads: Vec<Workload>,
+    threads: usize,
+    seconds: f64,
+    show: &mut impl FnMut(String),
+) -> Result<(), Failure> {
+    let (one, all) = (Threads::new(1)?, Threads::new(threads)?);
     show(format!("{}, {} threads", Level::current(), all.count()));
     let [name, many] = ["workload", &format!("{} threads", all.count())];
     show(format!("{name:<24} {:>11} {many:>11} {:>9} {:>12} {:>9}", "1 thread", "faster", "beside busy", "slower"));
@@ -74,7 +108,7 @@ pub(super) fn run(workloads: Vec<Workload>, threads: usize, seconds: f64) -> Res
         drop(busy);
         show(table_line(&name, &scaling));
     }
-    Ok(format!("{HEAD}```text\n{table}```\n"))
+    Ok(())
 }
 
 fn table_line(name: &str, &Scaling { one, all, beside }: &Scaling) -> String {
@@ -96,10 +130,11 @@ mod tests {
     }
 
     #[test]
-    fn each_step_is_a_line_of_the_page() {
+    fn each_step_is_a_line_of_the_table() {
         let steps = || Workload::new("spin step", super::super::Work::Calls(1.0), || || std::thread::yield_now());
         let other = Workload::new("fill", super::super::Work::Bytes(4.0), || || ());
-        let page = run(vec![steps(), other], 2, 0.01).unwrap();
-        assert!(page.contains("\nspin ") && !page.contains("fill"), "{page}");
+        let mut lines = Vec::new();
+        three_ways(vec![steps(), other], 2, 0.01, &mut |line| lines.push(line)).unwrap();
+        assert!(lines.len() == 3 && lines[2].starts_with("spin "), "{lines:?}");
     }
 }

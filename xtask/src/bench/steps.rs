@@ -16,33 +16,44 @@ const CHAIN: usize = 10_000;
 
 /// Those of this file.
 pub(super) fn workloads() -> Vec<Workload> {
-    // Two operations a weight and image forward, two backward for the weights, two for the inputs, but for the first
-    // layer's.
-    let mlp = (BATCH * (4 * PIXELS * HIDDEN + 6 * HIDDEN * CLASSES)) as f64;
     let softmax = (BATCH * 4 * PIXELS * CLASSES) as f64;
     vec![
-        step(
-            "mlp_mnist step",
-            move || mlp,
-            |params| {
-                let mut root = params.root();
-                Sequential::new()
-                    .then(Linear::config(PIXELS, HIDDEN).activation(Activation::Sigmoid).build(root.at("fc1")))
-                    .then(Linear::new(root.at("fc2"), HIDDEN, CLASSES))
-            },
-        ),
-        step(
+        mlp("mlp_mnist step", BATCH, HIDDEN),
+        step_of(
             "softmax_mnist step",
             move || softmax,
+            [BATCH, PIXELS].into(),
             |params| {
                 Linear::config(PIXELS, CLASSES).bias(false).activation(Activation::Relu).build(params.root().at("fc"))
             },
         ),
-        network("vanilla_cnn step", 128, VANILLA),
+        vanilla(128),
         network("vgg_cnn step", 64, VGG),
         network("resnet32_cifar step", 128, &resnet32()),
         scalar_chain(),
     ]
+}
+
+/// The two-layer network of MNIST. Two operations a weight and image forward, two backward for the weights, two for the
+/// inputs, but for the first layer's.
+pub(super) fn mlp(name: &str, batch: usize, units: usize) -> Workload {
+    let operations = (batch * (4 * PIXELS * units + 6 * units * CLASSES)) as f64;
+    step_of(
+        name,
+        move || operations,
+        [batch, PIXELS].into(),
+        move |params| {
+            let mut root = params.root();
+            Sequential::new()
+                .then(Linear::config(PIXELS, units).activation(Activation::Sigmoid).build(root.at("fc1")))
+                .then(Linear::new(root.at("fc2"), units, CLASSES))
+        },
+    )
+}
+
+/// The small convolutional network of CIFAR-10.
+pub(super) fn vanilla(batch: usize) -> Workload {
+    network("vanilla_cnn step", batch, VANILLA)
 }
 
 const VANILLA: &str = "conv 32 kernel=7 relu; max-pool 2; flatten; linear 10";
@@ -77,14 +88,6 @@ fn forward_operations(stack: &Stack) -> f64 {
     tape.set_profiling(true);
     tape.eval(&params, |t| model.forward(t.input(&Tensor::full([1, 3, 32, 32], 0.5))).shape().len());
     tape.profile().ops.iter().filter(|op| matches!(op.name, "conv2d" | "linear")).map(|op| op.flops as f64).sum()
-}
-
-fn step<L: Layer + Send + 'static>(
-    name: &str,
-    operations: impl FnOnce() -> f64 + Send + 'static,
-    model: impl FnOnce(&mut Params) -> L + Send + 'static,
-) -> Workload {
-    step_of(name, operations, [BATCH, PIXELS].into(), model)
 }
 
 /// A step with batches of this shape.

@@ -106,11 +106,14 @@ above.
 | --- | ---: | ---: | ---: | ---: |
 | LSTM | 10.3 M | 9.15 | 21.07 | 21.48 |
 | LSTM, cosine attention | 10.5 M | 9.22 | 21.64 | 22.08 |
+| the same, learned temperature | 10.5 M | 8.60 | 23.07 | 24.32 |
 | LSTM, additive attention | 11.0 M | 7.19 | 29.53 | 30.61 |
 | transformer | 9.0 M | 5.08 | 36.56 | 37.46 |
 
 The cosine of two vectors is at most 1, and softmax of numbers between −1 and 1 is nearly even: with attention by the cosine
-alone, the decoder is given about the mean of what the encoder said, and gains little.
+alone, the decoder is given about the mean of what the encoder said, and gains little. With a factor in front of it, which is
+learned and ends at 6.7, it gains more: a word whose cosine is 1, among 19 whose cosine is 0, has 98 % of the attention
+instead of 13 %. The additive score, which has a layer of its own, is well ahead of both.
 
 ![The transformer on Multi30k](figures/multi30k-transformer-perplexity.png)
 ";
@@ -163,7 +166,7 @@ pub(super) const EXPERIMENTS: &[Experiment] = &[
             "PyTorch, same files: perplexity 5.47, BLEU 34.9; reported 5.3, 36.5",
         )
     },
-    Experiment { shows_table: true, ..multi30k("multi30k-attention", ATTENTION, 21.64, "the last of two") },
+    Experiment { shows_table: true, ..multi30k("multi30k-attention", ATTENTION, 23.07, "the last of three") },
     multi30k("multi30k-lstm", "train --model lstm", 21.07, "reported 13.8"),
 ];
 
@@ -195,8 +198,9 @@ const IMBALANCE_RESNET: &str = "compare '--loss cross-entropy' '--loss cb-focal'
                                 --epochs 30 --batch-size 128 --lr 0.1 --reg 5e-4 \
                                 --optimizer sgd:momentum=0.9,nesterov --schedule one-cycle'";
 
-/// Two kinds of attention.
-const ATTENTION: &str = "compare '--attention additive' '--attention cosine' --with '--model lstm-attention'";
+/// Three kinds of attention.
+const ATTENTION: &str = "compare '--attention additive' '--attention cosine' '--attention cosine-temperature' \
+                         --with '--model lstm-attention'";
 
 const fn digits(name: &'static str, arguments: &'static str, expected: f64) -> Experiment {
     Experiment { needs: Needs::Nothing, ..mnist(name, arguments, expected, "") }
