@@ -18,7 +18,8 @@ pub struct TrainingOptions {
     #[arg(long, value_parser = positive, allow_negative_numbers = true)]
     pub lr: Option<f64>,
 
-    /// Regularization: this times the weight is added to its gradient [default: by data set and model; 0 but for SGD]
+    /// Regularization: this times the weight is added to its gradient [default: by data set and model; 0 with an
+    /// --optimizer of another kind]
     #[arg(long, value_parser = non_negative, allow_negative_numbers = true)]
     pub reg: Option<f64>,
 
@@ -35,7 +36,7 @@ pub struct TrainingOptions {
     pub decay_weights_only: Option<bool>,
 
     /// The optimizer: sgd, adam, adamw, amsgrad, rmsprop, adagrad or lbfgs, with settings as in sgd:momentum=0.9,nesterov
-    /// [default: sgd, with momentum where the model asks for it]
+    /// [default: by data set and model]
     #[arg(long, value_name = "NAME")]
     pub optimizer: Option<OptimizerChoice>,
 
@@ -175,12 +176,10 @@ impl Training {
     /// # Errors
     /// When they contradict each other, or a value that came from a file cannot work.
     pub fn new(options: TrainingOptions, defaults: TrainingDefaults) -> Result<Training, SettingsError> {
-        let same_kind = options.optimizer.as_ref().is_none_or(|chosen| chosen.usual_rate().is_none());
+        let usual = options.optimizer.as_ref().and_then(OptimizerChoice::usual_rate);
+        let same_kind = options.optimizer.is_none() || usual.is_none() && defaults.optimizer.usual_rate().is_none();
         let optimizer = options.optimizer.unwrap_or(defaults.optimizer);
-        let (lr, reg) = match optimizer.usual_rate() {
-            Some(rate) if !same_kind => (rate, 0.0),
-            _ => (defaults.lr, defaults.reg),
-        };
+        let (lr, reg) = (usual.unwrap_or(defaults.lr), if same_kind { defaults.reg } else { 0.0 });
         if !optimizer.has_weight_decay() && options.reg.is_some_and(|reg| reg > 0.0) {
             return Err(SettingsError::DecayOfLbfgs);
         }

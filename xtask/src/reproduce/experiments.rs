@@ -108,12 +108,17 @@ above.
 | LSTM, cosine attention | 10.5 M | 9.22 | 21.64 | 22.08 |
 | the same, learned temperature | 10.5 M | 8.60 | 23.07 | 24.32 |
 | LSTM, additive attention | 11.0 M | 7.19 | 29.53 | 30.61 |
+| one layer of a transformer's encoder | 2.4 M | 18.28 | 19.14 | |
 | transformer | 9.0 M | 5.08 | 36.56 | 37.46 |
 
 The cosine of two vectors is at most 1, and softmax of numbers between −1 and 1 is nearly even: with attention by the cosine
 alone, the decoder is given about the mean of what the encoder said, and gains little. With a factor in front of it, which is
 learned and ends at 6.7, it gains more: a word whose cosine is 1, among 19 whose cosine is 0, has 98 % of the attention
 instead of 13 %. The additive score, which has a layer of its own, is well ahead of both.
+
+The encoder says all words at once, without knowing of each other, so that its perplexity is that of free running too, and
+a beam finds nothing else. What holds it back are words that it learns by heart: weight decay of 0.4 with AdamW brings its
+perplexity in validation from 22.8 (none, Adam, dropout of 0.2) to 18.2.
 
 ![The transformer on Multi30k](figures/multi30k-transformer-perplexity.png)
 ";
@@ -168,6 +173,12 @@ pub(super) const EXPERIMENTS: &[Experiment] = &[
     },
     Experiment { shows_table: true, ..multi30k("multi30k-attention", ATTENTION, 23.07, "the last of three") },
     multi30k("multi30k-lstm", "train --model lstm", 21.07, "reported 13.8"),
+    multi30k(
+        "multi30k-encoder",
+        "train --model transformer-encoder",
+        19.14,
+        "validation perplexity 18.23; reported 17.5 to 19.9",
+    ),
 ];
 
 /// The settings of our choice for the perceptron on MNIST.

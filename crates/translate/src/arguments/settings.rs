@@ -70,6 +70,9 @@ struct Defaults {
     lr: f64,
     epochs: usize,
     batch_size: usize,
+    optimizer: &'static str,
+    reg: f64,
+    decay_weights_only: Option<bool>,
 }
 
 fn defaults(dataset: DatasetKind, model: ModelKind) -> Defaults {
@@ -83,14 +86,22 @@ fn defaults(dataset: DatasetKind, model: ModelKind) -> Defaults {
         lr: if generated { 0.005 } else { 0.002 },
         epochs: if generated { 6 } else { 10 },
         batch_size: if generated { 64 } else { 128 },
+        optimizer: "adam",
+        reg: 0.0,
+        decay_weights_only: None,
     };
     match model {
         ModelKind::TransformerEncoder => Defaults {
             width: 128,
             hidden: if generated { 512 } else { 2048 },
             heads: 2,
-            dropout: if generated { 0.0 } else { 0.2 },
-            lr: if generated { 0.002 } else { 0.001 },
+            dropout: if generated { 0.0 } else { 0.1 },
+            lr: if generated { 0.002 } else { 0.004 },
+            epochs: if generated { 6 } else { 12 },
+            // Words that are rare would be learned by heart.
+            optimizer: if generated { "adam" } else { "adamw" },
+            reg: if generated { 0.0 } else { 0.4 },
+            decay_weights_only: (!generated).then_some(true),
             ..recurrent
         },
         ModelKind::Transformer => Defaults {
@@ -101,6 +112,7 @@ fn defaults(dataset: DatasetKind, model: ModelKind) -> Defaults {
             dropout: if generated { 0.0 } else { 0.2 },
             lr: if generated { 0.003 } else { 0.001 },
             epochs: if generated { 6 } else { 12 },
+            optimizer: if generated { "adam" } else { "adam:beta2=0.98,eps=1e-9" },
             ..recurrent
         },
         _ => recurrent,
@@ -147,11 +159,14 @@ impl Flags {
         if let Some(heads) = settings.heads.filter(|heads| whole && !settings.width.is_multiple_of(*heads)) {
             return Err(FlagsError::Heads { heads, width: settings.width }.into());
         }
-        let Defaults { lr, epochs, batch_size, .. } = usual;
-        let optimizer = if whole && !generated { "adam:beta2=0.98,eps=1e-9" } else { "adam" };
+        let Defaults { lr, reg, epochs, batch_size, optimizer, .. } = usual;
+        let training = TrainingOptions {
+            decay_weights_only: training.decay_weights_only.or(usual.decay_weights_only),
+            ..training
+        };
         let defaults = TrainingDefaults {
             lr,
-            reg: 0.0,
+            reg,
             epochs,
             batch_size,
             optimizer: optimizer.parse().unwrap_or_default(),

@@ -40,6 +40,7 @@ fn what_is_written_can_be_read_and_means_the_same() {
             "--layers",
             "2",
         ],
+        &["--model", "transformer-encoder", "--data-dir", "there"],
         &["--model", "transformer-encoder", "--tokens", "bpe", "--vocabulary", "500", "--patience", "2"],
         &["--model", "rnn", "--min-count", "3", "--max-length", "20", "--pairs", "100", "--schedule", "plateau"],
     ] {
@@ -69,6 +70,20 @@ fn the_sizes_on_multi30k_are_those_of_the_specification() {
     assert_eq!((training.lr, training.epochs, training.schedule.to_string().as_str()), (0.001, 12, "one-cycle"));
     let (settings, _) = meant(options(&["--data-dir", "x", "--model", "transformer-encoder"])).unwrap();
     assert_eq!((settings.width, settings.heads, settings.hidden, settings.layers), (128, Some(2), 2048, 1));
+}
+
+#[test]
+fn another_optimizer_does_not_get_the_regularization_of_the_default() {
+    let with = |optimizer: &[&str]| {
+        let encoder = ["--data-dir", "x", "--model", "transformer-encoder"];
+        let (_, training) = meant(options(&[&encoder, optimizer].concat())).unwrap();
+        (training.optimizer.to_string(), training.reg, training.decay_weights_only)
+    };
+    assert_eq!(with(&[]), ("adamw".to_string(), 0.4, Some(true)));
+    assert_eq!(with(&["--optimizer", "adam"]).1, 0.0);
+    assert_eq!(with(&["--optimizer", "sgd"]).1, 0.0);
+    assert_eq!(with(&["--optimizer", "adam", "--reg", "0.1"]).1, 0.1);
+    assert_eq!(with(&["--decay-weights-only=false"]).2, Some(false));
 }
 
 #[test]
