@@ -17,7 +17,8 @@
 //! ```
 //!
 //! Packing a number of a panel costs a load and a store for each register; a panel is then used by all outputs, two
-//! multiply-adds a load: with 16 outputs packing is a third of the time, with 64 a tenth.
+//! multiply-adds a load: with 16 outputs packing is a third of the time, with 64 a tenth. With a kernel of one number and
+//! few outputs the pixels are read where they lie, and where outputs are fewer still, see `few_outputs`.
 
 use super::few_outputs;
 use super::patches::{Frames, Panel, SLACK};
@@ -106,28 +107,31 @@ impl<F: Float> Correlation<F> {
         unsafe { self.flattened().run_flattened(level) }
     }
 
-    /// Where each result reads the pixel in its own place, rows do not matter: all pixels as one row, so that no panel
-    /// ends where a row does.
+    /// Whether every result reads the pixel in its own place, and no other.
+    fn reads_its_place(&self) -> bool {
+        let own = self.taps.iter().all(|taps| taps.count == 1 && taps.offset(0) == 0);
+        own && self.step == [1, 1] && self.grid == self.size
+    }
+
+    /// Where results read the pixels in their own places, rows do not matter: all pixels as one row, so that no panel ends
+    /// where a row does.
     fn flattened(self) -> Self {
-        let [down, right] = self.taps;
-        let own_place = [down, right].iter().all(|taps| taps.count == 1 && taps.offset(0) == 0);
-        if !own_place || self.step != [1, 1] || self.grid != self.size || self.y_step != [self.grid[1], 1] {
+        if !self.reads_its_place() || self.y_step != [self.grid[1], 1] {
             return self;
         }
         let pixels = self.pixels();
         Correlation { size: [1, pixels], grid: [1, pixels], y_step: [pixels, 1], ..self }
     }
 
-    /// Whether the right side is read where it lies: see [`flattened`](Self::flattened). A copy pays where many outputs
-    /// share it.
+    /// Whether the right side, a single row, is read where it lies. A copy pays where many outputs share it.
     fn in_place(&self) -> bool {
-        self.taps.iter().all(|taps| taps.count == 1)
-            && self.grid == [1, self.pixels()]
-            && self.grid == self.size
-            && self.step == [1, 1]
-            && self.outputs <= IN_PLACE_OUTPUTS
+        self.reads_its_place() && self.grid[0] == 1 && self.outputs <= IN_PLACE_OUTPUTS
     }
 
+    /// [`run`](Self::run), without looking for a simpler form first.
+    ///
+    /// # Safety
+    /// As there.
     unsafe fn run_flattened(&self, level: Level) {
         if let Some(single) = (self as &dyn std::any::Any)
             .downcast_ref::<Correlation<f32>>()

@@ -229,6 +229,10 @@ fn shapes_of_networks_and_sizes_beyond_a_block() {
         // A kernel as large as the image, and a frame that is larger than the scratch memory.
         square(1, [2, 3], 30, 30, 1, 0),
         shape(1, 1, [1, 2], [3, 3], [2, 2], [1, 1], [400, 400], [800, 790]),
+        // Kernels of one number: all pixels as one row, and with padding, whose place is not that of the result.
+        square(2, [70, 9], 11, 1, 1, 0),
+        square(1, [3, 9], 11, 1, 1, 0),
+        ConvShape { out_size: [1, 9], ..shape(1, 1, [5, 70], [1, 9], [1, 1], [1, 1], [0, 1], [1, 1]) },
         // Fewer results than would fit.
         ConvShape { out_size: [2, 1], ..square(1, [3, 4], 9, 2, 3, 1) },
         square(0, [3, 4], 5, 3, 1, 1),
