@@ -5,6 +5,9 @@ use super::report::duration;
 use super::{Workload, steps};
 use draw::{Curve, Figure};
 
+/// Where the width grows.
+const BATCH: usize = 64;
+
 /// Sizes as powers of two.
 const BATCHES: std::ops::RangeInclusive<u32> = 3..=12;
 const WIDTHS: std::ops::RangeInclusive<u32> = 4..=12;
@@ -12,8 +15,8 @@ const WIDTHS: std::ops::RangeInclusive<u32> = 4..=12;
 /// A network that grows in one direction.
 struct Growth {
     name: &'static str,
-    /// What the size is that of.
-    size: &'static str,
+    /// Examples of a step; where there is none, that is what grows.
+    batch: Option<usize>,
     sizes: std::ops::RangeInclusive<u32>,
     make: fn(usize) -> Workload,
 }
@@ -21,17 +24,17 @@ struct Growth {
 const GROWTHS: [Growth; 3] = [
     Growth {
         name: "mlp_mnist by batch, 128 units",
-        size: "batch",
+        batch: None,
         sizes: BATCHES,
         make: |batch| steps::mlp("mlp_mnist step", batch, 128),
     },
     Growth {
         name: "mlp_mnist by width, batches of 64",
-        size: "width",
+        batch: Some(BATCH),
         sizes: WIDTHS,
-        make: |width| steps::mlp("mlp_mnist step", 64, width),
+        make: |width| steps::mlp("mlp_mnist step", BATCH, width),
     },
-    Growth { name: "vanilla_cnn by batch", size: "batch", sizes: 2..=9, make: steps::vanilla },
+    Growth { name: "vanilla_cnn by batch", batch: None, sizes: 2..=9, make: steps::vanilla },
 ];
 
 /// One size: seconds and operations of a step.
@@ -53,14 +56,14 @@ pub(super) fn run(ceiling: &Ceiling, seconds: f64, show: &mut dyn FnMut(String))
     let mut figure = Figure::new("Larger batches and wider layers")
         .axis_labels("log₂ of the size", "time of an operation, ps")
         .log_y();
-    for (number, Growth { name, size, sizes, make }) in GROWTHS.into_iter().enumerate() {
+    for (number, Growth { name, batch, sizes, make }) in GROWTHS.into_iter().enumerate() {
         show(String::new());
         show(name.to_string());
+        let size = if batch.is_some() { "width" } else { "batch" };
         show(format!("{size:<10} {:>12} {:>16} {:>16}", "a step", "a step / batch", "an operation"));
         let points: Vec<Point> = sizes.clone().map(|power| point(1 << power, make, seconds)).collect();
         for point in &points {
-            let examples = if size == "batch" { point.size } else { 64 };
-            show(line(point, examples));
+            show(line(point, batch.unwrap_or(point.size)));
         }
         let curve: Vec<(f64, f64)> = sizes.map(f64::from).zip(points.iter().map(Point::picoseconds)).collect();
         figure = figure.curve(Curve::new(name, curve).color(number));

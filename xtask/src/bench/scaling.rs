@@ -36,7 +36,9 @@ impl Page {
     pub(super) fn save(&self, file: &Path) -> Result<(), Failure> {
         save_page(file, &self.text)?;
         let figure = file.with_file_name(FIGURE);
-        std::fs::create_dir_all(figure.with_file_name("."))?;
+        if let Some(folder) = figure.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
         Ok(self.figure.save(figure)?)
     }
 }
