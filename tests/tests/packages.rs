@@ -30,7 +30,7 @@ const USERS: [(&str, &[&str]); 8] = [
     ),
     ("clap", &["cifar", "classify", "mnist", "train", "translate", "visualize"]),
     ("plotters", &["draw"]),
-    ("byteorder", &["data", "nn", "train"]),
+    ("byteorder", &["data"]),
 ];
 
 fn root() -> PathBuf {

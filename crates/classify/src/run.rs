@@ -5,9 +5,7 @@ use nn::weights;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use tape::{Params, Tape};
-use train::{
-    Checkpoints, Failure, MetricsFiles, Predictions, Progress, RunFolder, Stop, Trainer, Training, best_of_run,
-};
+use train::{Checkpoints, Failure, MetricsFiles, Predictions, Progress, Reached, RunFolder, Stop, Trainer, Training};
 
 /// What `config.toml` holds: the keys of both side by side.
 #[derive(Serialize)]
@@ -56,7 +54,7 @@ pub(crate) fn open_run<P: Project>(
     };
     let Options { project, training } = Options::<P::Options>::read(&folder.file("config.toml"))?;
     let project = P::new(crate::ProjectOptions::in_folder(project, data_dir), training)?;
-    let (best, _) = best_of_run(&folder, project.params())?;
+    let (best, _) = Reached::of_run(&folder)?.best(project.params())?;
     Ok((folder, project, best))
 }
 

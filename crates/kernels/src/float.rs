@@ -87,6 +87,11 @@ pub trait Float:
         self != self
     }
 
+    /// The bytes of numbers, the least significant first, as files hold them.
+    fn to_bytes(numbers: &[Self]) -> Vec<u8>;
+    /// The numbers of such bytes. What is left at the end and makes no number is ignored.
+    fn from_bytes(bytes: &[u8]) -> Vec<Self>;
+
     /// The larger of two; NaN if either is.
     #[inline(always)]
     fn maximum(self, other: Self) -> Self {
@@ -134,6 +139,12 @@ macro_rules! float {
             fn powi(self, exponent: i32) -> Self {
                 // The square, most frequent by far, as a product that loops turn into vector instructions.
                 if exponent == 2 { self * self } else { $float::powi(self, exponent) }
+            }
+            fn to_bytes(numbers: &[Self]) -> Vec<u8> {
+                numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
+            }
+            fn from_bytes(bytes: &[u8]) -> Vec<Self> {
+                bytes.as_chunks().0.iter().map(|&bytes| $float::from_le_bytes(bytes)).collect()
             }
         }
     };

@@ -76,4 +76,4 @@ pub use run_folder::RunFolder;
 pub use signals::{Signal, Stop};
 pub use summary::{Summary, SummaryRow};
 pub use task::{Classifier, Outcome, Task};
-pub use trainer::{BatchRecord, Beginning, Best, EpochRecord, Observer, Trainer, best_of_run};
+pub use trainer::{BatchRecord, Beginning, Best, EpochRecord, Observer, Reached, Trainer};

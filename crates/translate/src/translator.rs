@@ -6,10 +6,7 @@ use crate::models::Model;
 use data::text::{PAD, PairBatch};
 use std::path::Path;
 use tape::{CrossEntropy, Graph, Init, Params, Random, Real, Shape};
-use train::{
-    Checkpoints, Failure, Found, Numbers, Options, Outcome, RunFolder, Snapshot, Task, TrainError, Training,
-    best_of_run,
-};
+use train::{Failure, Options, Outcome, Reached, RunFolder, Task, Training};
 
 /// Settings, vocabularies, parameters and model.
 pub(crate) struct Translator {
@@ -58,11 +55,12 @@ impl Translator {
         let Options { project, training } = Options::<Flags>::read(&folder.file("config.toml"))?;
         let (settings, training) = project.settings(training)?;
         let languages = Languages::load(&folder)?;
-        if let Some(expected) = fingerprints_of_run(&folder)? {
-            languages.expect(expected, &folder)?;
+        let reached = Reached::of_run(&folder)?;
+        if let Some(numbers) = reached.numbers(FINGERPRINTS).filter(|numbers| numbers.len() == 8) {
+            languages.expect(fingerprints(numbers), &folder)?;
         }
         let mut translator = Translator::new(settings, training, languages);
-        (translator.params, _) = best_of_run(&folder, &translator.params)?;
+        (translator.params, _) = reached.best(&translator.params)?;
         Ok((folder, translator))
     }
 
@@ -87,21 +85,6 @@ impl Translator {
         };
         format!("{} English {kind}", self.languages.sizes()[1])
     }
-}
-
-/// The fingerprints in the newest checkpoint of a run, if there is one.
-fn fingerprints_of_run(folder: &RunFolder) -> Result<Option<[u64; 2]>, TrainError> {
-    let path = folder.file("checkpoints");
-    if !path.is_dir() {
-        return Ok(None);
-    }
-    let found: Option<Found<serde_json::Value>> = Checkpoints::open(&path)?.newest()?;
-    Ok(found.and_then(|Found { snapshot: Snapshot { mut arrays, .. }, .. }| {
-        match arrays.remove(&format!("params/{FINGERPRINTS}"))?.numbers {
-            Numbers::F32(numbers) if numbers.len() == 8 => Some(fingerprints(&numbers)),
-            _ => None,
-        }
-    }))
 }
 
 impl Task<PairBatch> for Translator {

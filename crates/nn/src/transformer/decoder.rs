@@ -47,15 +47,18 @@ impl<'t, F: Real> DecoderCache<'t, F> {
         self.steps
     }
 
-    /// The cache of the sequences that `indices` name, in this order: what a beam search goes on with.
+    /// What a beam search goes on with: the pasts of `rows`, in this order, and the encoder's outputs of `batch`. There
+    /// may be several rows to one of the batch; they stand side by side, as many for each. `None` keeps the whole batch.
     ///
     /// # Panics
-    /// When an index is not below the size of the batch.
+    /// When an index is not below the number of rows, or the size of the batch.
     #[track_caller]
-    pub fn select(&self, indices: IndexVar<'t, F>) -> Self {
-        let select = |var: Var<'t, F>| var.index_select(0, indices);
-        let layers = self.layers.iter().map(|&(memory, past)| (select(memory), past.map(select))).collect();
-        DecoderCache { layers, steps: self.steps }
+    pub fn select(&self, rows: IndexVar<'t, F>, batch: Option<IndexVar<'t, F>>) -> Self {
+        let select = |&(memory, past): &(Var<'t, F>, Option<Var<'t, F>>)| {
+            let memory = batch.map_or(memory, |batch| memory.index_select(0, batch));
+            (memory, past.map(|past| past.index_select(0, rows)))
+        };
+        DecoderCache { layers: self.layers.iter().map(select).collect(), steps: self.steps }
     }
 }
 
@@ -193,9 +196,10 @@ impl TransformerDecoder {
         DecoderCache { layers, steps: 0 }
     }
 
-    /// The next step of sequences: `x` `[batch, 1, width]`, with the position [`DecoderCache::steps`], and a cache. Returns
-    /// `[batch, 1, width]`, the weights of the last layer's attention to the encoder's outputs `[batch, heads, 1, source]`,
-    /// and the cache with this step. The same bits as [`forward`](TransformerDecoder::forward) under a causal mask.
+    /// The next step of sequences: `x` `[rows, 1, width]`, with the position [`DecoderCache::steps`], and a cache, whose
+    /// batch the rows are, or several rows side by side for each of the batch. Returns `[rows, 1, width]`, the weights of
+    /// the last layer's attention to the encoder's outputs `[batch, heads, rows / batch, source]`, and the cache with this
+    /// step. The same bits as [`forward`](TransformerDecoder::forward) under a causal mask.
     ///
     /// # Panics
     /// When the shapes do not fit, or the cache is of another decoder.
@@ -208,14 +212,21 @@ impl TransformerDecoder {
     ) -> (Var<'t, F>, Var<'t, F>, DecoderCache<'t, F>) {
         let (found, expected) = (cache.layers.len(), self.layers.len());
         assert!(found == expected, "TransformerDecoder: layers of the cache: left {found}, right {expected}");
+        let [rows, _, width] = x.dims();
         let (mut y, mut weights) = (x, x);
         for (layer, (memory, past)) in self.layers.iter().zip(&mut cache.layers) {
+            let [batch, ..] = memory.dims::<3>();
+            let divides = batch == rows || batch > 0 && rows.is_multiple_of(batch);
+            assert!(divides, "TransformerDecoder: rows {} of a batch of {batch}", x.shape());
             y = layer.around[0].around(y, |x| {
                 let (attended, all) = layer.self_attn.attend_step(x, *past);
                 *past = Some(all);
                 attended
             });
+            // The rows of one source ask it together, as the queries of one sequence would.
+            y = y.reshape([batch, rows / batch.max(1), width]);
             (y, weights) = layer.rest(y, *memory, memory_mask);
+            y = y.reshape([rows, 1, width]);
         }
         cache.steps += 1;
         (self.norm.map_or(y, |norm| norm.forward(y)), weights, cache)

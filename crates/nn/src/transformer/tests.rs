@@ -41,7 +41,7 @@ fn steps_have_the_bits_of_whole_sequences() {
 }
 
 #[test]
-fn a_cache_goes_on_with_the_sequences_that_are_chosen() {
+fn a_cache_goes_on_with_the_rows_that_are_chosen() {
     let mut params = Params::<f32>::new(1);
     let decoder = TransformerDecoder::new(params.root(), TransformerConfig::new(8, 2).feed_forward(8), 2, true);
     let (memory, x) = (tensor([3, 4, 8], 1), tensor([3, 2, 8], 2));
@@ -52,8 +52,30 @@ fn a_cache_goes_on_with_the_sequences_that_are_chosen() {
         let mask = AttentionMask::default();
         let (_, _, cache) = decoder.step(first, decoder.start(memory), &mask);
         let (all, _, _) = decoder.step(second, cache.clone(), &mask);
-        let (part, _, _) = decoder.step(second.index_select(0, chosen), cache.select(chosen), &mask);
+        let (part, ..) = decoder.step(second.index_select(0, chosen), cache.select(chosen, Some(chosen)), &mask);
         assert_eq!(*part.value(), *all.index_select(0, chosen).value());
+    });
+}
+
+/// Two rows of a source find in it what each would find in a source of its own, bit by bit.
+#[test]
+fn several_rows_share_a_source() {
+    let mut params = Params::<f32>::new(1);
+    let decoder = TransformerDecoder::new(params.root(), TransformerConfig::new(8, 2).feed_forward(8), 2, true);
+    let (memory, first, second) = (tensor([3, 4, 8], 1), tensor([3, 1, 8], 2), tensor([4, 1, 8], 3));
+    let (rows, batch) = (Indices::from_vec([4], vec![2, 2, 0, 0]), Indices::from_vec([2], vec![2, 0]));
+    let padding = [[0, 0, 0, 1], [0, 0, 0, 0], [0, 0, 1, 1]];
+    Tape::new().eval(&params, |t| {
+        let mask = |rows: &[usize]| {
+            let numbers = rows.iter().flat_map(|&row| padding[row]).collect();
+            AttentionMask::padding(Some(t.mask(&Mask::from_vec([rows.len(), 4], numbers))))
+        };
+        let (rows, batch, second) = (t.indices(&rows), t.indices(&batch), t.input(&second));
+        let (_, _, cache) = decoder.step(t.input(&first), decoder.start(t.input(&memory)), &mask(&[0, 1, 2]));
+        let (together, weights, _) = decoder.step(second, cache.select(rows, Some(batch)), &mask(&[2, 0]));
+        let (apart, apart_weights, _) = decoder.step(second, cache.select(rows, Some(rows)), &mask(&[2, 2, 0, 0]));
+        assert_eq!(*together.value(), *apart.value());
+        assert_eq!(*weights.permute(&[0, 2, 1, 3]).value(), *apart_weights.value());
     });
 }
 

@@ -23,7 +23,6 @@ mod stored;
 #[cfg(test)]
 mod tests;
 
-use byteorder::{ByteOrder, LittleEndian};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use std::borrow::Cow;
@@ -31,7 +30,7 @@ use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use stored::Stored;
-use tape::Params;
+use tape::{Float, Params};
 
 /// Weights that cannot be loaded. The parameters are then as they were.
 #[derive(Debug, thiserror::Error)]
@@ -88,12 +87,7 @@ pub fn to_bytes_about(params: &Params<f32>, about: &str) -> Vec<u8> {
 const ABOUT: &str = "about";
 
 fn serialize(params: &Params<f32>, words: Option<HashMap<String, String>>) -> Vec<u8> {
-    let bytes = |numbers: &[f32]| {
-        let mut bytes = vec![0; 4 * numbers.len()];
-        LittleEndian::write_f32_into(numbers, &mut bytes);
-        bytes
-    };
-    let list: Vec<Vec<u8>> = params.entries().iter().map(|p| bytes(p.tensor().as_slice())).collect();
+    let list: Vec<Vec<u8>> = params.entries().iter().map(|p| f32::to_bytes(p.tensor().as_slice())).collect();
     let views = params.entries().iter().zip(&list).map(|(p, bytes)| {
         let view = TensorView::new(Dtype::F32, p.tensor().shape().dims().to_vec(), bytes);
         (p.name(), view.expect("a tensor has as many numbers as its shape says"))

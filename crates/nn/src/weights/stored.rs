@@ -1,10 +1,9 @@
 //! Tensors of a file, and how they come into a store of parameters.
 
 use super::WeightsError;
-use byteorder::{ByteOrder, LittleEndian};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use tape::Params;
+use tape::{Float, Params};
 
 /// A tensor in a file.
 pub(super) struct Stored<'f> {
@@ -38,7 +37,7 @@ pub(super) fn fill(params: &mut Params<f32>, stored: Vec<Stored<'_>>) -> Result<
         return Err(WeightsError::Other { missing, extra, reshaped });
     }
     for ((_, tensor), stored) in params.tensors_mut().zip(found) {
-        LittleEndian::read_f32_into(&stored.bytes, tensor.as_mut_slice());
+        tensor.as_mut_slice().copy_from_slice(&f32::from_bytes(&stored.bytes));
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! Numbers by name, as the bytes of a safetensors file and back.
 
-use byteorder::{ByteOrder, LittleEndian};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::BTreeMap;
+use tape::Float;
 
 /// Numbers of one of two precisions.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,16 +39,8 @@ pub(super) fn to_bytes(arrays: &BTreeMap<String, Array>) -> Vec<u8> {
         .iter()
         .map(|(name, array)| {
             let (dtype, bytes) = match &array.numbers {
-                Numbers::F32(numbers) => {
-                    let mut bytes = vec![0; 4 * numbers.len()];
-                    LittleEndian::write_f32_into(numbers, &mut bytes);
-                    (Dtype::F32, bytes)
-                }
-                Numbers::F64(numbers) => {
-                    let mut bytes = vec![0; 8 * numbers.len()];
-                    LittleEndian::write_f64_into(numbers, &mut bytes);
-                    (Dtype::F64, bytes)
-                }
+                Numbers::F32(numbers) => (Dtype::F32, f32::to_bytes(numbers)),
+                Numbers::F64(numbers) => (Dtype::F64, f64::to_bytes(numbers)),
             };
             (name.as_str(), dtype, array.dims.as_slice(), bytes)
         })
@@ -65,18 +57,9 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Result<BTreeMap<String, Array>, String
     let tensors = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
     let mut arrays = BTreeMap::new();
     for (name, view) in tensors.iter() {
-        let data = view.data();
         let numbers = match view.dtype() {
-            Dtype::F32 => {
-                let mut numbers = vec![0.0; data.len() / 4];
-                LittleEndian::read_f32_into(data, &mut numbers);
-                Numbers::F32(numbers)
-            }
-            Dtype::F64 => {
-                let mut numbers = vec![0.0; data.len() / 8];
-                LittleEndian::read_f64_into(data, &mut numbers);
-                Numbers::F64(numbers)
-            }
+            Dtype::F32 => Numbers::F32(f32::from_bytes(view.data())),
+            Dtype::F64 => Numbers::F64(f64::from_bytes(view.data())),
             other => return Err(format!("{other:?} in {name}")),
         };
         arrays.insert(name.to_string(), Array { dims: view.shape().to_vec(), numbers });

@@ -1,14 +1,16 @@
 //! [`Trainer`]: the loop over epochs and batches.
 
 mod diagnose;
+mod reached;
 mod record;
 mod state;
 mod step;
 
+pub use reached::Reached;
 pub use record::{BatchRecord, Beginning, Best, EpochRecord, Observer};
 
 use crate::choice::Rates;
-use crate::{CheckpointError, Checkpoints, Minimizer, RunFolder, Stop, Task, TrainError, evaluate};
+use crate::{CheckpointError, Checkpoints, Minimizer, Stop, Task, TrainError, evaluate};
 use data::{Dataset, Loader};
 use optim::Ema;
 use state::RunState;
@@ -271,22 +273,6 @@ fn save(
     match checkpoints {
         Some((checkpoints, _)) => checkpoints.save(&state::snapshot(params, optimizer, average, best, state)),
         None => Ok(()),
-    }
-}
-
-/// The best parameters of a run so far, with the record of their epoch, from its newest checkpoint that is whole. `like`
-/// are parameters of the same model.
-///
-/// # Errors
-/// [`TrainError::Checkpoint`] where there is none, or it is of another model or of a run before the end of its first epoch.
-pub fn best_of_run(folder: &RunFolder, like: &Params) -> Result<(Params, EpochRecord), TrainError> {
-    let path = folder.file("checkpoints");
-    if !path.is_dir() {
-        return Err(CheckpointError::Missing { folder: path }.into());
-    }
-    match Checkpoints::open(&path)?.newest()? {
-        Some(found) => state::best(found, like),
-        None => Err(CheckpointError::Missing { folder: path }.into()),
     }
 }
 

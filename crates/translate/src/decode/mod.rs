@@ -41,7 +41,16 @@ pub(crate) trait Decoder {
     fn step<'t>(&self, state: Self::State<'t>, words: IndexVar<'t>) -> Next<'t, Self::State<'t>>;
 
     /// The state of some rows, in this order.
-    fn select<'t>(&self, state: Self::State<'t>, rows: IndexVar<'t>) -> Self::State<'t>;
+    fn select<'t>(&self, state: Self::State<'t>, kept: Kept<'t>) -> Self::State<'t>;
+}
+
+/// What a search goes on with.
+#[derive(Clone, Copy)]
+pub(crate) struct Kept<'t> {
+    /// Beginnings, as numbers of their rows; those of a sentence stand side by side, as many for each.
+    pub(crate) rows: IndexVar<'t>,
+    /// The sentences that they are of; none where these are all there were.
+    pub(crate) sentences: Option<IndexVar<'t>>,
 }
 
 /// A translation.

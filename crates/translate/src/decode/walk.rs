@@ -1,6 +1,6 @@
 //! One beginning a sentence: [`greedy`], and [`sample`].
 
-use super::{Decoder, Source, Translation, best_word, indices};
+use super::{Decoder, Kept, Source, Translation, best_word, indices};
 use data::text::{EOS, SOS};
 use rand::RngExt;
 use tape::Random;
@@ -77,7 +77,8 @@ fn walk<D: Decoder>(
         state = if rows.is_empty() || rows.len() == alive.len() {
             scope.keep(next.state)
         } else {
-            scope.keep(decoder.select(next.state, indices(t, &rows)))
+            let rows = indices(t, &rows);
+            scope.keep(decoder.select(next.state, Kept { rows, sentences: Some(rows) }))
         };
         alive = rows.iter().map(|&row| alive[row as usize]).collect();
     }

@@ -1,7 +1,7 @@
 //! [`PositionTranslator`]: one layer of a transformer's encoder and a linear layer, which translate all positions at once.
 
 use crate::arguments::Settings;
-use crate::decode::{Decoder, Next, Source};
+use crate::decode::{Decoder, Kept, Next, Source};
 use data::text::{PAD, PairBatch};
 use nn::attention::AttentionMask;
 use nn::transformer::{TransformerConfig, TransformerEncoderLayer};
@@ -80,8 +80,8 @@ impl Decoder for PositionTranslator {
         Next { logits, weights, state: PositionState { steps: state.steps + 1, ..state } }
     }
 
-    fn select<'t>(&self, state: PositionState<'t>, rows: IndexVar<'t>) -> PositionState<'t> {
-        let select = |all: Var<'t>| all.index_select(0, rows);
+    fn select<'t>(&self, state: PositionState<'t>, kept: Kept<'t>) -> PositionState<'t> {
+        let select = |all: Var<'t>| all.index_select(0, kept.rows);
         PositionState { logits: select(state.logits), weights: select(state.weights), steps: state.steps }
     }
 }

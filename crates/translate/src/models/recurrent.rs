@@ -1,7 +1,7 @@
 //! [`Seq2Seq`]: a recurrent encoder, and a recurrent decoder that begins where it ends and may attend to what it read.
 
 use crate::arguments::{AttentionKind, ModelKind, Settings};
-use crate::decode::{Decoder, Next, Source, select_mask};
+use crate::decode::{Decoder, Kept, Next, Source, select_mask};
 use data::text::{PAD, PairBatch, SOS};
 use nn::attention::SequenceAttention;
 use nn::{Activation, Cell, Embedding, Layer, Linear, Recurrent, RecurrentState};
@@ -179,7 +179,8 @@ impl Decoder for Seq2Seq {
         Next { logits: self.output.forward(hidden), weights, state }
     }
 
-    fn select<'t>(&self, state: Seq2SeqState<'t>, rows: IndexVar<'t>) -> Seq2SeqState<'t> {
+    fn select<'t>(&self, state: Seq2SeqState<'t>, kept: Kept<'t>) -> Seq2SeqState<'t> {
+        let rows = kept.rows;
         let memory = state.memory.map(|Memory { keys, values, padding }| Memory {
             keys: keys.index_select(0, rows),
             values: values.index_select(0, rows),

@@ -1,7 +1,7 @@
 //! [`FullTransformer`]: encoder and decoder.
 
 use crate::arguments::Settings;
-use crate::decode::{Decoder, Next, Source, select_mask};
+use crate::decode::{Decoder, Kept, Next, Source, select_mask};
 use data::text::{PAD, PairBatch};
 use nn::attention::AttentionMask;
 use nn::transformer::{DecoderCache, Transformer, TransformerConfig};
@@ -20,7 +20,7 @@ pub(crate) struct FullTransformer {
     scale: f64,
 }
 
-/// The keys and values of source and past.
+/// The keys and values of the sources, one a sentence, and of the pasts, one a row.
 pub(crate) struct TransformerState<'t> {
     cache: DecoderCache<'t>,
     padding: MaskVar<'t>,
@@ -102,8 +102,9 @@ impl Decoder for FullTransformer {
         }
     }
 
-    fn select<'t>(&self, state: TransformerState<'t>, rows: IndexVar<'t>) -> TransformerState<'t> {
-        TransformerState { cache: state.cache.select(rows), padding: select_mask(state.padding, rows) }
+    fn select<'t>(&self, state: TransformerState<'t>, kept: Kept<'t>) -> TransformerState<'t> {
+        let padding = kept.sentences.map_or(state.padding, |sentences| select_mask(state.padding, sentences));
+        TransformerState { cache: state.cache.select(kept.rows, kept.sentences), padding }
     }
 }
 
@@ -153,7 +154,8 @@ impl Decoder for Uncached<'_> {
         Next { logits, weights: None, state: UncachedState { memory, padding, words: Some(words) } }
     }
 
-    fn select<'t>(&self, state: UncachedState<'t>, rows: IndexVar<'t>) -> UncachedState<'t> {
+    fn select<'t>(&self, state: UncachedState<'t>, kept: Kept<'t>) -> UncachedState<'t> {
+        let rows = kept.rows;
         let words = state.words.map(|words| {
             let (all, columns, chosen) = (words.value(), words.shape().dims()[1], rows.value());
             words.graph().compute_indices([chosen.len(), columns].into(), |out| {
