@@ -125,6 +125,9 @@ impl Cifar {
         if let Some(size) = self.settings.cutout {
             augment = augment.cutout(size);
         }
+        if let Some(quality) = self.settings.jpeg {
+            augment = augment.jpeg(quality);
+        }
         match self.settings.jitter {
             Some(amount) => augment.jitter(amount as f32, amount as f32, amount as f32),
             None => augment,

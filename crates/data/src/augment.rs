@@ -5,7 +5,7 @@ use crate::jitter::{Jitter, check};
 use rand::RngExt;
 use tape::Random;
 
-/// Random changes of pictures, made in this order: crop, flip, jitter, cutout.
+/// Random changes of pictures, made in this order: crop, flip, JPEG, jitter, cutout.
 ///
 /// ```
 /// use retrograde_data::Augment;
@@ -15,6 +15,8 @@ use tape::Random;
 pub struct Augment {
     padding: usize,
     flip: f32,
+    #[cfg(feature = "jpeg")]
+    jpeg: Option<u8>,
     jitter: Jitter,
     cutout: usize,
 }
@@ -65,7 +67,14 @@ fn below(count: usize, drawn: f32) -> usize {
 impl Augment {
     /// No change.
     pub const fn none() -> Augment {
-        Augment { padding: 0, flip: 0.0, jitter: Jitter::none(), cutout: 0 }
+        Augment {
+            padding: 0,
+            flip: 0.0,
+            #[cfg(feature = "jpeg")]
+            jpeg: None,
+            jitter: Jitter::none(),
+            cutout: 0,
+        }
     }
 
     /// Puts `padding` black pixels around the picture, then cuts the original size out at a random place: PyTorch's
@@ -82,6 +91,18 @@ impl Augment {
     pub fn flip(self, probability: f64) -> Augment {
         assert!((0.0..=1.0).contains(&probability), "augment: a probability is between 0 and 1: {probability}");
         Augment { flip: probability as f32, ..self }
+    }
+
+    /// Compresses the picture as a JPEG file of this quality would, from 1 to 100, as libjpeg counts, and with colors at
+    /// half the resolution: for models that will see such pictures. Not random.
+    ///
+    /// # Panics
+    /// When the quality is not from 1 to 100.
+    #[cfg(feature = "jpeg")]
+    #[track_caller]
+    pub fn jpeg(self, quality: u8) -> Augment {
+        assert!((1..=100).contains(&quality), "augment: a quality is from 1 to 100: {quality}");
+        Augment { jpeg: Some(quality), ..self }
     }
 
     /// Makes a square of side `size` black, whose center is a random pixel; what reaches over the border is cut off
@@ -122,9 +143,9 @@ impl Augment {
         let choices = Choices::draw(random);
         let [top, left] = choices.crop.map(|drawn| below(2 * self.padding + 1, drawn));
         let crop = Crop { width, padding: self.padding, top, left, flipped: choices.flip < self.flip };
-        let planes = || images.raw(index).chunks_exact(plane).enumerate();
-        for ((channel, pixels), out) in planes().zip(out.chunks_exact_mut(plane)) {
-            crop.write(pixels, &table[channel], out);
+        if !self.write_through_jpeg(images.raw(index), &crop, [height, width], table, out) {
+            let planes = images.raw(index).chunks_exact(plane).zip(out.chunks_exact_mut(plane));
+            planes.zip(table).for_each(|((pixels, out), table)| crop.write(pixels, table, out));
         }
         if self.jitter != Jitter::none() {
             self.jitter.apply(choices.jitter, plane, out);
@@ -147,6 +168,32 @@ impl Augment {
         }
     }
 
+    /// Cuts the picture out, compresses it and writes what is left of it; false where it is not to be compressed.
+    #[cfg(feature = "jpeg")]
+    fn write_through_jpeg(
+        &self,
+        pixels: &[u8],
+        crop: &Crop,
+        [height, width]: [usize; 2],
+        table: &[[f32; 256]; 3],
+        out: &mut [f32],
+    ) -> bool {
+        let (Some(quality), plane) = (self.jpeg, height * width) else { return false };
+        let (mut planes, same) = (vec![0; pixels.len()], std::array::from_fn(|i| i as u8));
+        let cut = pixels.chunks_exact(plane).zip(planes.chunks_exact_mut(plane));
+        cut.for_each(|(pixels, out)| crop.write(pixels, &same, out));
+        crate::jpeg::through_jpeg(&mut planes, height, width, quality);
+        for (i, (out, pixel)) in out.iter_mut().zip(planes).enumerate() {
+            *out = table[i / plane][pixel as usize];
+        }
+        true
+    }
+
+    #[cfg(not(feature = "jpeg"))]
+    fn write_through_jpeg(&self, _: &[u8], _: &Crop, _: [usize; 2], _: &[[f32; 256]; 3], _: &mut [f32]) -> bool {
+        false
+    }
+
     /// What every value of a pixel becomes before the jitter, by channel: without jitter, the normalized pixel.
     pub(crate) fn table(&self, images: &LabeledImages, normalize: &Normalize) -> [[f32; 256]; 3] {
         let plain = self.jitter != Jitter::none();
@@ -166,7 +213,7 @@ struct Crop {
 
 impl Crop {
     /// Writes a channel, each pixel as the table says.
-    fn write(&self, pixels: &[u8], table: &[f32; 256], out: &mut [f32]) {
+    fn write<T: Copy>(&self, pixels: &[u8], table: &[T; 256], out: &mut [T]) {
         let Crop { width, padding, top, left, flipped } = *self;
         // The columns of the output that are not padding.
         let first = padding.saturating_sub(left).min(width);

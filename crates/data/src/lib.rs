@@ -20,6 +20,8 @@ mod file;
 mod idx;
 mod images;
 mod jitter;
+#[cfg(feature = "jpeg")]
+mod jpeg;
 mod loader;
 mod mixup;
 mod mnist;

@@ -135,6 +135,10 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "PIXELS", value_parser = at_least_one)]
     pub(crate) cutout: Option<usize>,
 
+    /// Compress pictures as JPEG of this quality, 1 to 100: for test images that were compressed
+    #[arg(long, value_name = "QUALITY", value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(crate) jpeg: Option<u8>,
+
     /// Change brightness, contrast and saturation by factors up to this much from 1
     #[arg(long, value_name = "AMOUNT", value_parser = positive)]
     pub(crate) jitter: Option<f64>,
@@ -192,6 +196,7 @@ impl ProjectOptions for Flags {
             init: self.init.or(other.init),
             augment: self.augment.or(other.augment),
             cutout: self.cutout.or(other.cutout),
+            jpeg: self.jpeg.or(other.jpeg),
             jitter: self.jitter.or(other.jitter),
             mixup: self.mixup.or(other.mixup),
             unbalanced: self.unbalanced.or(other.unbalanced),

@@ -46,6 +46,8 @@ pub(crate) struct Settings {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cutout: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) jpeg: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) jitter: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) mixup: Option<f64>,
@@ -115,6 +117,7 @@ impl Flags {
             init: self.init.unwrap_or(InitKind::Usual),
             augment: self.augment.unwrap_or(if augmented { AugmentKind::Standard } else { AugmentKind::None }),
             cutout: self.cutout,
+            jpeg: self.jpeg,
             jitter: self.jitter,
             mixup: self.mixup,
             unbalanced: self.unbalanced,
@@ -164,6 +167,7 @@ impl Flags {
         }
         train::check("factor", self.factor, "a number above 0, at most 1", |x| share(x) && x > 0.0)?;
         train::check("gamma", self.gamma, "a finite number, 0 or more", |x| x >= 0.0 && x.is_finite())?;
+        train::check("jpeg", self.jpeg.map(f64::from), "a whole number from 1 to 100", |x| (1.0..=100.0).contains(&x))?;
         for (key, value) in [("jitter", self.jitter), ("mixup", self.mixup)] {
             train::check(key, value, "a finite number above 0", |x| x > 0.0 && x.is_finite())?;
         }

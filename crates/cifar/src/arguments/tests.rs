@@ -51,7 +51,20 @@ fn the_table_of_defaults_is_right() {
 fn what_is_written_can_be_read_and_means_the_same() {
     for arguments in [
         &[][..],
-        &["--data-dir", "there", "--model", "resnet32", "--shortcut", "project", "--cutout", "8", "--jitter", "0.2"],
+        &[
+            "--data-dir",
+            "there",
+            "--model",
+            "resnet32",
+            "--shortcut",
+            "project",
+            "--cutout",
+            "8",
+            "--jitter",
+            "0.2",
+            "--jpeg",
+            "75",
+        ],
         &["--unbalanced", "step", "--factor", "0.1", "--loss", "cb-focal", "--gamma", "2", "--sigmoid"],
         &["--layers", "flatten; linear 10", "--mixup", "0.4", "--label-smoothing", "0.1", "--sampler", "weighted"],
     ] {

@@ -127,3 +127,25 @@ fn an_impossible_probability_is_refused() {
 fn a_negative_jitter_is_refused() {
     let _ = Augment::none().jitter(0.0, -1.0, 0.0);
 }
+
+/// What is compressed is the part that was cut out, and the scale comes after it.
+#[cfg(feature = "jpeg")]
+#[test]
+fn jpeg_comes_after_the_crop_and_before_the_scale() {
+    let scale = Normalize { mean: [1.0, 2.0, 3.0], std: [2.0, 4.0, 5.0] };
+    for draw in 0..20 {
+        let augment = Augment::none().crop(2).flip(0.5);
+        let plain = change(augment, 3, Normalize::none(), draw);
+        let mut planes: Vec<u8> = plain.iter().map(|&pixel| pixel as u8).collect();
+        crate::jpeg::through_jpeg(&mut planes, HEIGHT, WIDTH, 60);
+        let expected = planes.iter().enumerate().map(|(i, &pixel)| scale.apply(i / (HEIGHT * WIDTH), f32::from(pixel)));
+        assert_eq!(change(augment.jpeg(60), 3, scale, draw), expected.collect::<Vec<f32>>());
+    }
+}
+
+#[cfg(feature = "jpeg")]
+#[test]
+#[should_panic(expected = "augment: a quality is from 1 to 100: 0")]
+fn a_quality_of_nothing() {
+    let _ = Augment::none().jpeg(0);
+}
