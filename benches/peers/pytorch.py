@@ -271,6 +271,11 @@ def matmul_512():
     return step
 
 
+def gemm(size):
+    a, b, c = (torch.rand(size, size) for _ in range(3))
+    return lambda: torch.mm(a, b, out=c)
+
+
 def operation(function):
     """A function of a matrix, and the gradient by it."""
     x = (torch.rand(1024, 1024) * 4 - 2).requires_grad_()
@@ -345,6 +350,7 @@ def main():
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
     workloads = {workload.__name__: workload for workload in WORKLOADS}
+    workloads |= {f"gemm_{size}": partial(gemm, size) for size in (256, 512, 1024)}
     workloads |= {name: partial(operation, function) for name, function in OPERATIONS.items()}
     seconds = timed(workloads[arguments.only]())
     result = {

@@ -43,7 +43,7 @@ pub use batch_norm::{ChannelShape, batch_norm_backward, channel_statistics, chan
 pub use broadcast::{zip_broadcast, zip3_broadcast};
 pub use conv::{ConvShape, conv2d, conv2d_by_input, conv2d_by_weight, conv2d_by_weight_workspace};
 pub use copy::copy_strided;
-pub use elementwise::{fill, map, zip, zip3};
+pub use elementwise::{fill, map, map2, zip, zip3};
 pub use float::Float;
 pub use gemm::{Activation, Epilogue, MatrixLayout, gemm, gemm_batched};
 pub use index::{IndexOutOfRange, gather, index_add, index_select, scatter_add};

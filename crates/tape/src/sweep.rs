@@ -59,7 +59,7 @@ pub enum Rewrite<'t, F: Real> {
     Keep,
     /// The op's own rule, with this cotangent instead.
     Cotangent(Var<'t, F>),
-    /// Not the rule but this, as the cotangent of the op's only input.
+    /// Not the rule but this, as the cotangent of the op's only input that has one: not of constants, indices and masks.
     Replace(Var<'t, F>),
 }
 
@@ -214,15 +214,19 @@ impl<'t, F: Real> Graph<'t, F> {
             Rewrite::Keep => {}
             Rewrite::Cotangent(instead) => g = instead,
             Rewrite::Replace(dx) => {
-                let inputs = self.input_count_of(y.id());
-                if inputs != 1 {
+                let nodes = self.tape.nodes.borrow();
+                let mut active =
+                    nodes.inputs(y.id() as usize).iter().filter(|&&input| nodes.list[input as usize].active);
+                let (input, others) = (active.next().copied(), active.count());
+                drop(nodes);
+                if others > 0 {
                     self.fail(format_args!(
-                        "grad_with: replacing a cotangent needs one input, {} has {inputs}",
-                        op.name()
+                        "grad_with: replacing a cotangent needs one input, {} has {}",
+                        op.name(),
+                        others + 1
                     ));
                 }
-                let input = self.input_of(y.id(), 0);
-                if sweep.wants(input) {
+                if let Some(input) = input.filter(|&input| sweep.wants(input)) {
                     sweep.accumulate(self, input, dx, recorded);
                 }
                 return;

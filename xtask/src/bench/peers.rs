@@ -25,6 +25,9 @@ const WORKLOADS: &[(&str, &str)] = &[
     ("transformer_encoder", "transformer_encoder step"),
     ("transformer_full", "transformer_full step"),
     ("matmul_512", "matmul 512, forward and backward"),
+    ("gemm_256", "gemm nn 256x256x256"),
+    ("gemm_512", "gemm nn 512x512x512"),
+    ("gemm_1024", "gemm nn 1024x1024x1024"),
     ("exp_1024", "exp 1024, f"),
     ("tanh_1024", "tanh 1024, f"),
     ("sigmoid_1024", "sigmoid 1024, f"),
@@ -55,8 +58,8 @@ const FOOT: &str = "\n\
 Where the limit is half of what PyTorch takes, nothing can be twice as fast on this machine: so it is with a product of
 matrices, and nearly so with the full transformer. What our steps take beyond their limit: large products reach 80 to 90 %
 of the peak ([each of them](kernels.md)), convolutions of the three colors about half of it; losses over a vocabulary, the
-sums of the gradients of biases and the optimizer read and write memory, a fifth of a translator's step. GELU is slower than
-PyTorch's: its error is relative, also far out in the tail, where PyTorch's loses its digits.
+sums of the gradients of biases and the optimizer read and write memory, a fifth of a translator's step. The error of our
+GELU is relative, also far out in the tail, where PyTorch's loses its digits.
 ";
 
 /// The name of this program among the peers.

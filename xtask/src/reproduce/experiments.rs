@@ -120,6 +120,8 @@ The encoder says all words at once, without knowing of each other, so that its p
 a beam finds nothing else. What holds it back are words that it learns by heart: weight decay of 0.4 with AdamW brings its
 perplexity in validation from 22.8 (none, Adam, dropout of 0.2) to 18.2.
 
+`translate run --beam 5` puts the 1,000 sentences into English in 8 to 11 seconds on two cores, with the transformer.
+
 ![The transformer on Multi30k](figures/multi30k-transformer-perplexity.png)
 ";
 

@@ -1,12 +1,14 @@
 //! Gaussian error linear unit (Hendrycks and Gimpel 2016): `y = x Φ(x)` with `Φ(x) = ½ (1 + erf(x/√2))`,
 //! `dx = g · (Φ(x) + x φ(x))` with `φ(x) = e^(−x²/2) / √(2π)`. Φ comes from the complement of the
-//! error function, which is exact in the negative tail, where PyTorch's `½ (1 + erf(x/√2))` loses its digits.
+//! error function, which is exact in the negative tail, where PyTorch's `½ (1 + erf(x/√2))` loses its digits. Most of the
+//! work of value and slope is the same, so that the forward pass computes and keeps both.
 
 use crate::{Op, Real, Var, Vjp};
 
 /// `1 / √(2π)`.
 const DENSITY: f64 = 0.398_942_280_401_432_7;
 
+/// Its second input, where something may be differentiated through it, is the slope.
 #[derive(Clone, Copy)]
 struct Gelu;
 
@@ -16,7 +18,7 @@ impl<F: Real> Op<F> for Gelu {
     }
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
-        cx.give(0, |c| c.g.gelu_backward(c.x(0)));
+        cx.give(0, |c| if c.is_recorded() { c.g.gelu_backward(c.x(0)) } else { c.g * c.x(1) });
     }
 }
 
@@ -38,15 +40,11 @@ impl<F: Real> Op<F> for GeluBackward {
     }
 }
 
+/// The value at `x`, and the slope.
 #[inline(always)]
-fn gelu<F: Real>(x: F) -> F {
-    x * x.normal().0
-}
-
-#[inline(always)]
-fn gelu_backward<F: Real>(g: F, x: F) -> F {
+fn gelu<F: Real>(x: F) -> (F, F) {
     let (below, density) = x.normal();
-    g * (below + x * density)
+    (x * below, below + x * density)
 }
 
 impl<'t, F: Real> Var<'t, F> {
@@ -56,11 +54,24 @@ impl<'t, F: Real> Var<'t, F> {
     /// Formulas: [`ops::activation::gelu`](mod@crate::ops::activation::gelu).
     #[track_caller]
     pub fn gelu(self) -> Self {
-        self.map(
-            Gelu,
+        let (graph, shape) = (self.graph(), self.shape());
+        if !graph.is_recording() {
+            return self.map(
+                Gelu,
+                #[inline(always)]
+                |x| gelu(x).0,
+            );
+        }
+        let (mut out, mut slopes) = (graph.output(shape), graph.output(shape));
+        kernels::map2(
+            &self.value(),
+            out.as_mut_slice(),
+            slopes.as_mut_slice(),
             #[inline(always)]
             |x| gelu(x),
-        )
+        );
+        let slopes = graph.constant(shape, slopes);
+        graph.record(Gelu, &[self.into(), slopes.into()], shape, out)
     }
 
     #[track_caller]
@@ -69,7 +80,7 @@ impl<'t, F: Real> Var<'t, F> {
             x,
             GeluBackward,
             #[inline(always)]
-            |g, x| gelu_backward(g, x),
+            |g, x| g * gelu(x).1,
         )
     }
 }
