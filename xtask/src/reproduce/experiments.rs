@@ -71,6 +71,9 @@ through JPEG, which blurs them. ResNet-32 recognizes 91.4 % of the validation im
 and 80.0 % of the others; PyTorch, with the weights of the run, says the same of both parts. Expect more with the official
 file.
 
+Trained on pictures that have been through JPEG of the same quality (`--jpeg 75`), it recognizes 88.0 % of the others and
+89.6 % of the first 1,000: 88.2 % of the whole file. On the official file, the training without JPEG is the better one.
+
 The unbalanced training images are drawn from the 45,000: about 4,500 of the largest class, and every class smaller than the
 one before, down to a hundredth of that. Validation and test images are balanced.
 
@@ -147,6 +150,7 @@ pub(super) const EXPERIMENTS: &[Experiment] = &[
     cifar("cifar-vanilla", "train --model vanilla --optimizer adam --lr 0.001 --epochs 10", 66.41, ""),
     cifar("cifar-custom", "train --model custom", 80.25, "PyTorch, same settings and files: 81 %"),
     cifar("cifar-resnet32", RESNET, 81.17, "fully trained 92.5 %, on the official test images"),
+    cifar("cifar-resnet32-jpeg", RESNET_JPEG, 88.17, ""),
     Experiment {
         figures: &["classes.png"],
         shows_table: true,
@@ -190,6 +194,10 @@ const BEST: &str = "train --hidden 1024 --dropout 0.5 --optimizer adamw --lr 0.0
 /// The residual network in 30 epochs.
 const RESNET: &str = "train --model resnet32 --epochs 30 --batch-size 128 --lr 0.1 --reg 5e-4 \
                       --optimizer sgd:momentum=0.9,nesterov --schedule one-cycle";
+
+/// The same, prepared for test images that have been through JPEG.
+const RESNET_JPEG: &str = "train --model resnet32 --epochs 30 --batch-size 128 --lr 0.1 --reg 5e-4 \
+                           --optimizer sgd:momentum=0.9,nesterov --schedule one-cycle --jpeg 75";
 
 /// What the losses for unbalanced classes give.
 const IMBALANCE: &str = "compare --preset imbalance-seeds --with '--model custom'";
