@@ -126,7 +126,7 @@ impl Cifar {
             augment = augment.cutout(size);
         }
         if let Some(quality) = self.settings.jpeg {
-            augment = augment.jpeg(quality);
+            augment = augment.jpeg(quality as u8);
         }
         match self.settings.jitter {
             Some(amount) => augment.jitter(amount as f32, amount as f32, amount as f32),

@@ -86,7 +86,20 @@ fn curves_have_the_same_bits_for_any_number_of_threads() {
 #[test]
 fn a_run_goes_on_with_the_same_bits_random_changes_included() {
     let folder = tempfile::tempdir().unwrap();
-    let settings = ["--layers", TINY, "--overfit", "500", "--augment", "standard", "--jitter", "0.3", "--mixup", "0.5"];
+    let settings = [
+        "--layers",
+        TINY,
+        "--overfit",
+        "500",
+        "--augment",
+        "standard",
+        "--jitter",
+        "0.3",
+        "--jpeg",
+        "60",
+        "--mixup",
+        "0.5",
+    ];
     // Weights and all that the optimizer remembers, after so many steps.
     let weights = |name: &str, steps: u64| {
         fs::read(folder.path().join(name).join(format!("checkpoints/{steps:012}.safetensors"))).unwrap()

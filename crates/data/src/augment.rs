@@ -94,7 +94,8 @@ impl Augment {
     }
 
     /// Compresses the picture as a JPEG file of this quality would, from 1 to 100, as libjpeg counts, and with colors at
-    /// half the resolution: for models that will see such pictures. Not random.
+    /// half the resolution: for models that will see such pictures. Not random. A picture may have at most 65,535 pixels
+    /// a side; making a batch of larger ones panics.
     ///
     /// # Panics
     /// When the quality is not from 1 to 100.
@@ -143,9 +144,16 @@ impl Augment {
         let choices = Choices::draw(random);
         let [top, left] = choices.crop.map(|drawn| below(2 * self.padding + 1, drawn));
         let crop = Crop { width, padding: self.padding, top, left, flipped: choices.flip < self.flip };
-        if !self.write_through_jpeg(images.raw(index), &crop, [height, width], table, out) {
-            let planes = images.raw(index).chunks_exact(plane).zip(out.chunks_exact_mut(plane));
-            planes.zip(table).for_each(|((pixels, out), table)| crop.write(pixels, table, out));
+        let pixels = images.raw(index);
+        #[cfg(feature = "jpeg")]
+        let compressed = self.jpeg.map(|quality| crop.compressed(pixels, height, quality));
+        #[cfg(feature = "jpeg")]
+        let (pixels, crop) = match &compressed {
+            Some(pixels) => (&pixels[..], Crop { padding: 0, top: 0, left: 0, flipped: false, ..crop }),
+            None => (pixels, crop),
+        };
+        for ((pixels, out), table) in pixels.chunks_exact(plane).zip(out.chunks_exact_mut(plane)).zip(table) {
+            crop.write(pixels, table, out);
         }
         if self.jitter != Jitter::none() {
             self.jitter.apply(choices.jitter, plane, out);
@@ -168,32 +176,6 @@ impl Augment {
         }
     }
 
-    /// Cuts the picture out, compresses it and writes what is left of it; false where it is not to be compressed.
-    #[cfg(feature = "jpeg")]
-    fn write_through_jpeg(
-        &self,
-        pixels: &[u8],
-        crop: &Crop,
-        [height, width]: [usize; 2],
-        table: &[[f32; 256]; 3],
-        out: &mut [f32],
-    ) -> bool {
-        let (Some(quality), plane) = (self.jpeg, height * width) else { return false };
-        let (mut planes, same) = (vec![0; pixels.len()], std::array::from_fn(|i| i as u8));
-        let cut = pixels.chunks_exact(plane).zip(planes.chunks_exact_mut(plane));
-        cut.for_each(|(pixels, out)| crop.write(pixels, &same, out));
-        crate::jpeg::through_jpeg(&mut planes, height, width, quality);
-        for (i, (out, pixel)) in out.iter_mut().zip(planes).enumerate() {
-            *out = table[i / plane][pixel as usize];
-        }
-        true
-    }
-
-    #[cfg(not(feature = "jpeg"))]
-    fn write_through_jpeg(&self, _: &[u8], _: &Crop, _: [usize; 2], _: &[[f32; 256]; 3], _: &mut [f32]) -> bool {
-        false
-    }
-
     /// What every value of a pixel becomes before the jitter, by channel: without jitter, the normalized pixel.
     pub(crate) fn table(&self, images: &LabeledImages, normalize: &Normalize) -> [[f32; 256]; 3] {
         let plain = self.jitter != Jitter::none();
@@ -212,6 +194,17 @@ struct Crop {
 }
 
 impl Crop {
+    /// What JPEG leaves of the part that is cut out.
+    #[cfg(feature = "jpeg")]
+    fn compressed(&self, pixels: &[u8], height: usize, quality: u8) -> Vec<u8> {
+        let (mut cut, same) = (vec![0; pixels.len()], std::array::from_fn(|i| i as u8));
+        let plane = height * self.width;
+        let planes = pixels.chunks_exact(plane).zip(cut.chunks_exact_mut(plane));
+        planes.for_each(|(pixels, out)| self.write(pixels, &same, out));
+        crate::jpeg::through_jpeg(&mut cut, height, self.width, quality);
+        cut
+    }
+
     /// Writes a channel, each pixel as the table says.
     fn write<T: Copy>(&self, pixels: &[u8], table: &[T; 256], out: &mut [T]) {
         let Crop { width, padding, top, left, flipped } = *self;

@@ -139,6 +139,7 @@
 //! * `explain`, a feature that is off by default: what a network looks at, and how it can be fooled.
 //! * `text` and `bpe`, features that are off by default: sentence pairs, vocabularies, scores of translations in `data::text`;
 //!   subword tokens.
+//! * `jpeg`, a feature that is off by default: training pictures as JPEG leaves them, by `data::Augment::jpeg`.
 //! * `train`, a feature that is off by default: the loop with progress on the screen, metrics files and figures.
 //! * `docs/from-pytorch.md` in the repository: thirty-two calls of PyTorch, and ours beside each.
 

@@ -136,8 +136,8 @@ pub(crate) struct Flags {
     pub(crate) cutout: Option<usize>,
 
     /// Compress pictures as JPEG of this quality, 1 to 100: for test images that were compressed
-    #[arg(long, value_name = "QUALITY", value_parser = clap::value_parser!(u8).range(1..=100))]
-    pub(crate) jpeg: Option<u8>,
+    #[arg(long, value_name = "QUALITY", value_parser = quality)]
+    pub(crate) jpeg: Option<u32>,
 
     /// Change brightness, contrast and saturation by factors up to this much from 1
     #[arg(long, value_name = "AMOUNT", value_parser = positive)]
@@ -182,6 +182,12 @@ pub(crate) struct Flags {
     /// Train, validate and test on the first N training images alone
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub(crate) overfit: Option<usize>,
+}
+
+/// The quality of a JPEG file, for clap.
+fn quality(text: &str) -> Result<u32, String> {
+    let quality = text.parse().ok().filter(|quality| (1..=100).contains(quality));
+    quality.ok_or_else(|| "must be a whole number from 1 to 100".to_string())
 }
 
 impl ProjectOptions for Flags {

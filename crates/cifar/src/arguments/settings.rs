@@ -46,7 +46,7 @@ pub(crate) struct Settings {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cutout: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) jpeg: Option<u8>,
+    pub(crate) jpeg: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) jitter: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -119,6 +119,7 @@ fn values_of_a_file_are_checked_as_flags_are() {
         ("unbalanced = \"exp\"\nfactor = 0.0", "factor is 0 in the configuration file; it must be a number above 0"),
         ("loss = \"focal\"\ngamma = -1.0", "gamma is -1 in the configuration file"),
         ("mixup = nan", "mixup is NaN in the configuration file"),
+        ("jpeg = 500", "jpeg is 500 in the configuration file; it must be a whole number from 1 to 100"),
         ("cutout = 0", "cutout is 0 in the configuration file; it must be at least 1"),
     ] {
         std::fs::write(&path, text).unwrap();
