@@ -16,8 +16,8 @@ use classify::{CompareArguments, EvalArguments, FindLrArguments, PredictArgument
 
 const EXAMPLES: &str = "\
 Examples:
-  cifar                                        a small network on generated pictures, inside the program
-  cifar --data-dir FOLDER                      the custom network on CIFAR-10, from the binary files in FOLDER
+  cifar                                        a small network on generated pictures
+  cifar --data-dir FOLDER                      the custom network on CIFAR-10, from its binary files
   cifar --data-dir FOLDER --model resnet32     a residual network
   cifar --layers 'conv 16 relu; max-pool 2; flatten; linear 10'    layers of your own
   cifar --unbalanced exp --loss cb-focal       a long tail of classes, and a loss that copes with it
@@ -28,7 +28,7 @@ Layers of your own, in --layers or as the list `layers` of a configuration file,
   batch-norm relu | group-norm 8 | max-pool 2 stride=2 padding=0 ceil | avg-pool 2 | global-avg-pool
   residual 32 stride=2 project | flatten | linear 512 relu | dropout 0.5 | relu | sigmoid | tanh
 
-Defaults by data set and model, all with SGD of momentum 0.9 and a tenth of the rate after epochs 6 and 8:
+Defaults, with SGD of momentum 0.9 and a tenth of the rate after epochs 6 and 8:
                          lr     reg   epochs  batch size
   shapes   small       0.05    5e-4       10          50
   CIFAR    two-layer    0.1    5e-4       10         128
@@ -36,7 +36,7 @@ Defaults by data set and model, all with SGD of momentum 0.9 and a tenth of the 
            custom      0.03    5e-4       10          64
            resnet32     0.1    5e-4       10         128
 
-Exit codes: 0 done; 1 failed; 2 bad usage or input; 3 below --expect-accuracy; 130 and 143 stopped by Ctrl-C or SIGTERM,
+Exit codes: 0 done; 1 failed; 2 bad usage or input; 3 below --expect-accuracy; 130 and 143 stopped by Ctrl-C or SIGTERM, \
 with a checkpoint.";
 
 const EVAL_EXAMPLES: &str = "\

@@ -32,7 +32,7 @@ fn the_command_line_is_consistent() {
 
 #[test]
 fn the_table_of_defaults_is_right() {
-    let table = EXAMPLES.split("Defaults by data set").nth(1).unwrap();
+    let table = EXAMPLES.split("\nDefaults").nth(1).unwrap();
     for (row, arguments) in [
         ("shapes   small", &[][..]),
         ("two-layer", &["--data-dir", "x", "--model", "two-layer"]),

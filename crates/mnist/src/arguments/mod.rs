@@ -25,7 +25,7 @@ Defaults by data set, with SGD:
             softmax   0.1   1e-4       40          16
   MNIST     both      0.1   1e-3       10          64     128
 
-Exit codes: 0 done; 1 failed; 2 bad usage or input; 3 below --expect-accuracy; 130 and 143 stopped by Ctrl-C or SIGTERM,
+Exit codes: 0 done; 1 failed; 2 bad usage or input; 3 below --expect-accuracy; 130 and 143 stopped by Ctrl-C or SIGTERM, \
 with a checkpoint.";
 
 const EVAL_EXAMPLES: &str = "\

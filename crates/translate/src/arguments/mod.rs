@@ -15,17 +15,17 @@ use train::{CompareArguments, SummaryArguments, TrainArguments, at_least_one, no
 
 const EXAMPLES: &str = "\
 Examples:
-  translate                                    a small transformer on generated sentences, inside the program
+  translate                                    a small transformer on generated sentences
   translate --model lstm-attention             an LSTM with attention on the same
-  translate --data-dir FOLDER                  a larger transformer on Multi30k, from the six files in FOLDER
+  translate --data-dir FOLDER                  a larger transformer on Multi30k, from its files
   translate --data-dir FOLDER --model lstm-attention --tokens bpe
   translate train --resume runs/translate/1    goes on with a run that was interrupted
 
-The perplexity is exp of the mean loss of a word, <eos> counted, <unk> one of the words. Teacher-forced, the model is given
-the right words before each word; free-running, its own. They do not compare, nor do perplexities of other vocabularies.
+The perplexity is exp of the mean loss of a word, <eos> counted, <unk> one of the words. Teacher-forced, the model is given \
+the right words before each word; free-running, its own. They do not compare, nor do perplexities of other vocabularies. \
 BLEU is sacrebleu's, lower-cased, of detokenized sentences, with one reference; its signature is printed.
 
-Exit codes: 0 done; 1 failed; 2 bad usage or input; 3 below --expect-accuracy or --expect-bleu; 130 and 143 stopped by
+Exit codes: 0 done; 1 failed; 2 bad usage or input; 3 below --expect-accuracy or --expect-bleu; 130 and 143 stopped by \
 Ctrl-C or SIGTERM, with a checkpoint.";
 
 const EVAL_EXAMPLES: &str = "\
@@ -38,8 +38,8 @@ Examples:
   translate run 'Der kleine Hund schläft.'     by the newest run below runs/translate
   translate run --run runs/translate/1 --beam 5 'Die Frau hilft dem Kind.'
 
-Without a sentence, each line of the standard input is one. An empty line gives an empty line. So does a sentence of
-unknown words alone, and the error stream says so: nothing is known that could be translated. Sentences of more tokens than
+Without a sentence, each line of the standard input is one. An empty line gives an empty line. So does a sentence of \
+unknown words alone, and the error stream says so: nothing is known that could be translated. Sentences of more tokens than \
 --max-length of the run are cut to that, and the error stream says so too.";
 
 const COMPARE_EXAMPLES: &str = "\
@@ -53,7 +53,7 @@ Examples:
   translate tune                               rates and sizes of a small GRU, by random search
   translate tune --space space.toml --trials 4 --with '--model lstm'
 
-A space is a TOML file whose keys are flags, with `_` for `-`: a list of values, or, for random search, a range with min,
+A space is a TOML file whose keys are flags, with `_` for `-`: a list of values, or, for random search, a range with min, \
 max and perhaps scale = \"logarithmic\". Random search draws so many trials; --grid tries every combination of the lists.
   lr = { min = 1e-3, max = 1e-2, scale = \"logarithmic\" }
   hidden = [64, 128]";
