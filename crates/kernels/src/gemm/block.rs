@@ -9,9 +9,9 @@ use crate::scratch;
 /// of cache. The only number of this file that decides about bits.
 const DEPTH: usize = 384;
 
-/// The most rows of A that are packed at a time: with [`DEPTH`], a third of a second level of cache of 1 MiB.
+/// The most rows of A that are packed at a time: with [`DEPTH`], a third of a second level of cache of half a MiB.
 const fn height_limit<F>() -> usize {
-    896 / size_of::<F>()
+    480 / size_of::<F>()
 }
 
 /// Whether B, whose columns are adjacent, is read where it lies: a copy pays when many rows of A share it, and when B is
@@ -26,7 +26,7 @@ fn in_place_b<F>(m: usize, k: usize, b_row: usize) -> bool {
 fn in_place_a<F>(panels: usize, rows: usize, a_row: usize) -> bool {
     match a_row {
         1 => panels <= 4 || rows * size_of::<F>() > 32,
-        _ => panels == 1 || panels <= 4 && !(a_row * size_of::<F>()).is_multiple_of(2048),
+        _ => panels == 1 || panels <= 16 && !(a_row * size_of::<F>()).is_multiple_of(2048),
     }
 }
 

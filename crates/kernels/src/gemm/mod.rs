@@ -9,15 +9,15 @@
 //!                  ┌─────┬─────┐
 //!                  │  B  │     │ k             for 384 of the depth at a time,
 //!                  │     │     │                 for as many columns as the scratch memory holds: pack B in panels,
-//!                  └─────┴─────┘                   for 224 rows of A: pack them,
+//!                  └─────┴─────┘                   for 120 rows of A: pack them,
 //!            k                                       for each panel, which stays in the first level of cache,
 //!         ┌─────┐  ┌─────┬─────┐                       for each tile: its sums in registers,
 //!       m │  A  │  │  C  │     │                         6 × 16 with AVX2, 14 × 32 with AVX-512
 //!         └─────┘  └─────┴─────┘
 //! ```
 //!
-//! Sizes are those of `f32`. Measured on two cores of a Zen 3, whose peak with AVX2 is 207 GFLOP/s: 256³ 174, 512³ 182,
-//! 1024³ 182 GFLOP/s, which is 84, 88 and 88 %; most products of large linear layers 76 to 90 %.
+//! Sizes are those of `f32`. Measured on two cores of a Zen 3, whose peak with AVX2 is 207 GFLOP/s: 256³ 181, 512³ 183,
+//! 1024³ 183 GFLOP/s, which is 87, 88 and 88 %; most products of large linear layers 76 to 90 %.
 //!
 //! The threads share C in rectangles, and every rectangle is computed by one thread from its own packed copies, so no
 //! thread ever waits for another before the end. Each element of C is summed over fixed pieces of the depth, in order,
@@ -354,8 +354,8 @@ impl<F: Float> Product<F> {
     fn grid(&self, parts: usize) -> (usize, usize) {
         let cost = |down: usize| {
             let (rows, columns) = (self.m.div_ceil(down), self.n.div_ceil(PANEL).div_ceil(parts / down) * PANEL);
-            // Packing an element costs about as much as 8 multiplications in the micro-kernel.
-            rows * columns + 8 * (rows + columns)
+            // Packing an element of A costs about as much as 10 multiplications in the micro-kernel, one of B as 6.
+            rows * columns + 10 * rows + 6 * columns
         };
         let down = (1..=parts).filter(|down| parts.is_multiple_of(*down)).min_by_key(|&down| cost(down)).unwrap_or(1);
         (down, parts / down)

@@ -26,18 +26,46 @@ pub(crate) struct Tile<F> {
 /// by itself only along a row.
 const PREFETCHED_ROWS: usize = 16;
 
+/// Which strides are constants of a compiled kernel: none.
+pub(super) const ANY: u8 = 0;
+/// A and B are packed: the rows of A are adjacent, and B is as wide as the tile.
+pub(super) const PACKED: u8 = 1;
+/// B is packed, and the columns of A are adjacent.
+pub(super) const PACKED_B: u8 = 2;
+
+impl<F> Tile<F> {
+    /// Which of the strides are constants, where B is packed in panels of `width`.
+    #[inline(always)]
+    pub(super) fn layout(&self, width: usize) -> u8 {
+        match (self.b_row == width, self.a_row, self.a_column) {
+            (true, 1, _) => PACKED,
+            (true, _, 1) => PACKED_B,
+            _ => ANY,
+        }
+    }
+}
+
 /// The micro-kernel itself. With `EDGE`, the last register of every row is not full.
 ///
+/// Where strides are constants, four columns of A share the arithmetic of pointers, and nothing is asked for ahead: with
+/// AVX2, 21 instructions for 12 multiply-adds instead of 26. A core that is alone starts either in the 6 cycles that the
+/// multiply-adds take; one that shares its front end with another hardware thread does not: there the longer loop took
+/// 1.3 times as long.
+///
 /// # Safety
-/// As [`Micro::multiply_tile`](super::Micro::multiply_tile), and the numbers of rows and registers are the tile's.
+/// As [`Micro::multiply_tile`](super::Micro::multiply_tile), the numbers of rows and registers are the tile's, and so are
+/// the strides that `LAYOUT` promises.
 #[inline(always)]
-pub(super) unsafe fn kernel<V: Simd, const ROWS: usize, const REGISTERS: usize, const EDGE: bool>(
+pub(super) unsafe fn kernel<V: Simd, const ROWS: usize, const REGISTERS: usize, const EDGE: bool, const LAYOUT: u8>(
     tile: &Tile<V::Scalar>,
 ) {
     // SAFETY: the caller's promise. Pointers are moved with `wrapping_add`, since they end past the operands.
     unsafe {
         let mask = V::mask(tile.columns - (REGISTERS - 1) * V::LANES);
-        let (a_row, a_column, b_row, c_row) = (tile.a_row, tile.a_column, tile.b_row, tile.c_row);
+        let a_row = if LAYOUT == PACKED { 1 } else { tile.a_row };
+        let a_column = if LAYOUT == PACKED_B { 1 } else { tile.a_column };
+        let b_row = if LAYOUT == ANY { tile.b_row } else { REGISTERS * V::LANES };
+        let c_row = tile.c_row;
         unroll!(row r < ROWS: {
             let row = tile.c.wrapping_add(r * c_row).cast::<u8>();
             prefetch(row);
@@ -51,16 +79,39 @@ pub(super) unsafe fn kernel<V: Simd, const ROWS: usize, const REGISTERS: usize, 
         let mut thirds: [_; THIRDS] = [third(0), third(1), third(2), third(3), third(4)];
         let ahead = b_row.wrapping_mul(PREFETCHED_ROWS);
         let mut b = tile.b;
-        for _ in 0..tile.depth {
-            if const { ROWS > 1 } {
+        // A column of A times a row of B. A closure would not be compiled for the instruction set.
+        macro_rules! add_column {
+            ($column:literal) => {
+                let b_now = Wide::load::<EDGE>(b.wrapping_add(b_row.wrapping_mul($column)), mask);
+                unroll!(row r < ROWS: {
+                    let row = thirds[r / 3].wrapping_add(r % 3 * a_row);
+                    sums[r].add_product(V::splat(row.wrapping_add(a_column.wrapping_mul($column))), &b_now)
+                });
+            };
+        }
+        macro_rules! advance {
+            ($columns:literal) => {
+                unroll!(third i < THIRDS: thirds[i] = thirds[i].wrapping_add(a_column.wrapping_mul($columns)));
+                b = b.wrapping_add(b_row.wrapping_mul($columns));
+            };
+        }
+        let mut rest = tile.depth;
+        if const { LAYOUT != ANY } {
+            for _ in 0..rest / 4 {
+                add_column!(0);
+                add_column!(1);
+                add_column!(2);
+                add_column!(3);
+                advance!(4);
+            }
+            rest %= 4;
+        }
+        for _ in 0..rest {
+            if const { LAYOUT == ANY && ROWS > 1 } {
                 unroll!(register v < REGISTERS: prefetch(b.wrapping_add(ahead.wrapping_add(v * V::LANES))));
             }
-            let b_now = Wide::load::<EDGE>(b, mask);
-            unroll!(row r < ROWS: {
-                sums[r].add_product(V::splat(thirds[r / 3].wrapping_add(r % 3 * a_row)), &b_now)
-            });
-            unroll!(third i < THIRDS: thirds[i] = thirds[i].wrapping_add(a_column));
-            b = b.wrapping_add(b_row);
+            add_column!(0);
+            advance!(1);
         }
         unroll!(row r < ROWS: sums[r].store::<EDGE>(tile.c.wrapping_add(r * c_row), tile.accumulate, mask));
     }

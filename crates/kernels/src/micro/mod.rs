@@ -25,6 +25,8 @@ mod direct;
 mod indirect;
 mod wide;
 
+use direct::{ANY, PACKED, PACKED_B};
+
 pub(crate) use direct::Tile;
 pub(crate) use indirect::IndirectTile;
 
@@ -51,29 +53,33 @@ pub(crate) trait Micro: Simd {
 
 /// The kernels of a register: those with the numbers of rows that it has room for, compiled for its instruction set. A
 /// choice inside functions generic in the register would have all of them compiled for all registers and levels, and
-/// most of them thrown away.
+/// most of them thrown away. Those that are high enough to be used for most of a product are compiled for packed operands
+/// besides.
 macro_rules! micro {
-    ($vector:ty, [$($rows:literal)+] $(, $features:tt)?) => {
+    ($vector:ty, [$($rows:literal)+] high [$($high:literal)*] $(, $features:tt)?) => {
         impl Micro for $vector {
             #[inline(never)]
             unsafe fn multiply_tile(tile: &Tile<Self::Scalar>) {
                 $(#[target_feature(enable = $features)])?
-                unsafe fn enter<const ROWS: usize, const REGISTERS: usize, const EDGE: bool>(
+                unsafe fn enter<const ROWS: usize, const REGISTERS: usize, const EDGE: bool, const LAYOUT: u8>(
                     tile: &Tile<<$vector as Simd>::Scalar>,
                 ) {
                     // SAFETY: the caller's promise.
-                    unsafe { direct::kernel::<$vector, ROWS, REGISTERS, EDGE>(tile) }
+                    unsafe { direct::kernel::<$vector, ROWS, REGISTERS, EDGE, LAYOUT>(tile) }
                 }
                 let registers = tile.columns.div_ceil(Self::LANES);
                 let edge = tile.columns % Self::LANES != 0;
+                let layout = tile.layout(REGISTERS * Self::LANES);
                 // SAFETY: the caller's promise; the counts of rows and registers are those of the tile.
                 unsafe {
-                    match (tile.rows, registers, edge) {
-                        $(($rows, 2, false) => enter::<$rows, 2, false>(tile),)+
-                        $(($rows, 2, true) => enter::<$rows, 2, true>(tile),)+
+                    match (tile.rows, registers, edge, layout) {
+                        $(($high, 2, false, PACKED) => enter::<$high, 2, false, PACKED>(tile),)*
+                        $(($high, 2, false, PACKED_B) => enter::<$high, 2, false, PACKED_B>(tile),)*
+                        $(($rows, 2, false, _) => enter::<$rows, 2, false, ANY>(tile),)+
+                        $(($rows, 2, true, _) => enter::<$rows, 2, true, ANY>(tile),)+
                         // A narrow tile has a mask in any case: half as many kernels to compile, and hardly a difference.
-                        $(($rows, 1, _) => enter::<$rows, 1, true>(tile),)+
-                        (1, WIDE_REGISTERS, false) => enter::<1, WIDE_REGISTERS, false>(tile),
+                        $(($rows, 1, ..) => enter::<$rows, 1, true, ANY>(tile),)+
+                        (1, WIDE_REGISTERS, false, _) => enter::<1, WIDE_REGISTERS, false, ANY>(tile),
                         _ => unreachable!("a tile of {} rows and {} columns", tile.rows, tile.columns),
                     }
                 }
@@ -101,18 +107,22 @@ macro_rules! micro {
     };
 }
 
-micro!(Four<f32>, [1 2 3 4]);
-micro!(Four<f64>, [1 2 3 4]);
+micro!(Four<f32>, [1 2 3 4] high []);
+micro!(Four<f64>, [1 2 3 4] high []);
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::*;
 
     use super::*;
 
-    micro!(__m256, [1 2 3 4 5 6], "avx2,fma");
-    micro!(__m256d, [1 2 3 4 5 6], "avx2,fma");
-    micro!(__m512, [1 2 3 4 5 6 7 8 9 10 11 12 13 14], "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma");
-    micro!(__m512d, [1 2 3 4 5 6 7 8], "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma");
+    micro!(__m256, [1 2 3 4 5 6] high [4 5 6], "avx2,fma");
+    micro!(__m256d, [1 2 3 4 5 6] high [4 5 6], "avx2,fma");
+    micro!(
+        __m512,
+        [1 2 3 4 5 6 7 8 9 10 11 12 13 14] high [8 9 10 11 12 13 14],
+        "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"
+    );
+    micro!(__m512d, [1 2 3 4 5 6 7 8] high [5 6 7 8], "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma");
 }
 
 /// Registers a row of the usual tile.
