@@ -18,7 +18,9 @@ pub const MAX_RANK: usize = 6;
 #[derive(Clone, Copy, Default)]
 pub struct Shape {
     dims: [usize; MAX_RANK],
-    rank: u8,
+    // As wide as the sizes: a shape is copied in whole words, and reading a word of which a byte has just been written
+    // stalls the processor.
+    rank: usize,
 }
 
 impl PartialEq for Shape {
@@ -49,7 +51,7 @@ impl Shape {
     #[track_caller]
     pub fn new(dims: &[usize]) -> Shape {
         assert!(dims.len() <= MAX_RANK, "shape: at most {MAX_RANK} axes, found {}: {dims:?}", dims.len());
-        let mut shape = Shape { dims: [0; MAX_RANK], rank: dims.len() as u8 };
+        let mut shape = Shape { dims: [0; MAX_RANK], rank: dims.len() };
         shape.dims[..dims.len()].copy_from_slice(dims);
         shape
     }
@@ -57,25 +59,30 @@ impl Shape {
     /// The sizes, outermost first.
     #[inline]
     pub fn dims(&self) -> &[usize] {
-        &self.dims[..self.rank as usize]
+        &self.dims[..self.rank]
     }
 
     /// The sizes, to be changed in place.
     #[inline]
     pub fn dims_mut(&mut self) -> &mut [usize] {
-        &mut self.dims[..self.rank as usize]
+        &mut self.dims[..self.rank]
     }
 
     /// The number of axes.
     #[inline]
     pub fn rank(&self) -> usize {
-        self.rank as usize
+        self.rank
     }
 
     /// The number of elements: the product of the sizes.
     #[inline]
     pub fn len(&self) -> usize {
-        self.dims().iter().product()
+        // Without a loop for what most small values are.
+        match self.rank {
+            0 => 1,
+            1 => self.dims[0],
+            _ => self.dims().iter().product(),
+        }
     }
 
     /// Whether there is no element, because some size is 0.

@@ -1,5 +1,6 @@
 //! What elementwise ops are made of: [`Var::map`] and [`Var::zip`], for our ops and for those of others.
 
+use crate::node::Node;
 use crate::{Op, Real, Var};
 
 impl<'t, F: Real> Var<'t, F> {
@@ -7,7 +8,8 @@ impl<'t, F: Real> Var<'t, F> {
     #[inline]
     #[track_caller]
     pub fn map(self, op: impl Op<F> + Copy, f: impl Fn(F) -> F + Sync + Copy) -> Self {
-        self.graph().apply(op, [self], self.shape(), |[x], y| kernels::map(x, y, f))
+        let shape = |nodes: &[Node<F>]| nodes[self.id() as usize].shape;
+        self.graph().apply_shaped(op, [self], shape, |[x], y| kernels::map(x, y, f))
     }
 
     /// `y = f(a, b)` for each pair of elements, broadcast as NumPy does. `op` says how it is differentiated.

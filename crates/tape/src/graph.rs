@@ -204,21 +204,33 @@ impl<'t, F: Real> Graph<'t, F> {
         shape: Shape,
         f: impl FnOnce([&[F]; N], &mut [F]),
     ) -> Var<'t, F> {
-        let mut out = self.output(shape);
-        {
-            let nodes = self.tape.nodes.borrow();
-            let mut values: [&[F]; N] = [&[]; N];
-            for (value, &x) in values.iter_mut().zip(&inputs) {
-                self.check(&nodes.list, x.into());
-                *value = nodes.floats(x.id());
-            }
-            f(values, out.as_mut_slice());
-        }
+        self.apply_shaped(op, inputs, |_| shape, f)
+    }
+
+    /// As [`apply`](Graph::apply), with a shape that `shape` finds in the nodes, so that these are borrowed once.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn apply_shaped<const N: usize>(
+        &'t self,
+        op: impl Op<F> + Copy,
+        inputs: [Var<'t, F>; N],
+        shape: impl FnOnce(&[Node<F>]) -> Shape,
+        f: impl FnOnce([&[F]; N], &mut [F]),
+    ) -> Var<'t, F> {
+        let nodes = self.tape.nodes.borrow();
+        let mut active = false;
+        let mut values: [&[F]; N] = [&[]; N];
         let mut list = [Input::default(); N];
-        for (input, x) in list.iter_mut().zip(inputs) {
+        for ((value, input), x) in values.iter_mut().zip(&mut list).zip(inputs) {
             *input = x.into();
+            active |= self.check(&nodes.list, *input).active;
+            *value = nodes.floats(x.id());
         }
-        self.record(op, &list, shape, out)
+        let shape = shape(&nodes.list);
+        let mut out = self.output(shape);
+        f(values, out.as_mut_slice());
+        drop(nodes);
+        self.record_checked(op, &list, active && self.is_recording(), &shape, Stored::Float(out.buffer))
     }
 
     /// Records an op whose result `out` has been computed. Its inputs are forgotten when nothing will be differentiated
@@ -244,19 +256,35 @@ impl<'t, F: Real> Graph<'t, F> {
         shape: Shape,
         value: Stored<F>,
     ) -> Var<'t, F> {
-        let active = self.is_active(inputs);
-        if self.tape.is_profiling() {
-            self.profile_forward(&op, inputs, shape, &value);
-        }
-        let boxed = active.then(|| {
-            let place = self.tape.nodes.borrow().list.len();
-            self.tape.ops.borrow_mut().take(place, op)
-        });
-        self.push(value, shape, boxed, inputs)
+        self.record_checked(op, inputs, self.is_active(inputs), &shape, value)
     }
 
-    /// Whether something may be differentiated through an op of these inputs; panics where one is stale. This and
-    /// [`push`](Self::push) do not depend on the op, so that they are compiled once and not once for each.
+    /// As [`record_stored`](Self::record_stored), of inputs that are known not to be stale, and whether something may be
+    /// differentiated through the op.
+    #[inline]
+    fn record_checked(
+        &'t self,
+        op: impl Op<F> + Copy,
+        inputs: &[Input],
+        active: bool,
+        shape: &Shape,
+        value: Stored<F>,
+    ) -> Var<'t, F> {
+        if self.tape.is_profiling() {
+            self.profile_forward(&op, inputs, *shape, &value);
+        }
+        let generation = self.tape.generation.get();
+        let mut nodes = self.tape.nodes.borrow_mut();
+        let id = if active {
+            let op = self.tape.ops.borrow_mut().take(nodes.list.len(), op);
+            nodes.push(value, shape, Some(op), inputs, generation, true)
+        } else {
+            nodes.push(value, shape, None, &[], generation, false)
+        };
+        Var::new(self, id, generation)
+    }
+
+    /// Whether something may be differentiated through an op of these inputs; panics where one is stale.
     #[track_caller]
     fn is_active(&self, inputs: &[Input]) -> bool {
         let nodes = self.tape.nodes.borrow();
@@ -267,16 +295,9 @@ impl<'t, F: Real> Graph<'t, F> {
         active && self.is_recording()
     }
 
-    fn push(&'t self, value: Stored<F>, shape: Shape, op: Option<Box<dyn Op<F>>>, inputs: &[Input]) -> Var<'t, F> {
-        let inputs = if op.is_some() { inputs } else { &[] };
-        let (active, generation) = (op.is_some(), self.tape.generation.get());
-        let id = self.tape.nodes.borrow_mut().push(value, shape, op, inputs, generation, active);
-        Var::new(self, id, generation)
-    }
-
     pub(crate) fn push_leaf(&'t self, value: Stored<F>, shape: Shape, active: bool) -> Var<'t, F> {
         let generation = self.tape.generation.get();
-        let id = self.tape.nodes.borrow_mut().push(value, shape, None, &[], generation, active);
+        let id = self.tape.nodes.borrow_mut().push(value, &shape, None, &[], generation, active);
         Var::new(self, id, generation)
     }
 

@@ -40,8 +40,13 @@ impl<T: Copy + Default> Pool<T> {
     /// batches of sentences of many lengths share their memory.
     pub(crate) fn take(&self, len: usize) -> Arc<Vec<T>> {
         let (class, size) = size_class(len);
-        let more = if size > SMALL { LARGER } else { 0 };
-        if let Some(buffer) = self.classes.borrow_mut().iter_mut().skip(class).take(1 + more).find_map(Vec::pop) {
+        let mut classes = self.classes.borrow_mut();
+        if let Some(buffer) = classes.get_mut(class).and_then(Vec::pop) {
+            return buffer;
+        }
+        if size > SMALL
+            && let Some(buffer) = classes.iter_mut().skip(class).take(1 + LARGER).find_map(Vec::pop)
+        {
             return buffer;
         }
         self.bytes.set(self.bytes.get() + size * size_of::<T>());

@@ -5,7 +5,7 @@
 //! buffers, adds to them in place, and forgets what a rule computed on the way as soon as the rule is done. A *recorded*
 //! sweep leaves everything on the tape, where it can be differentiated again.
 
-use crate::node::Stored;
+use crate::node::{Node, Stored, released};
 use crate::ops::{activation_name, activation_vjp};
 use crate::tape::Restore;
 use crate::{Activation, Graph, Op, Real, Tape, Var, Vjp};
@@ -17,7 +17,7 @@ enum Cotangent<F> {
     None,
     /// In a first-order sweep: a buffer.
     Value(Arc<Vec<F>>),
-    /// In a recorded sweep: a node.
+    /// In a recorded sweep: a node. In a first-order sweep, until the rule that computed it is done: that node.
     Node(u32),
 }
 
@@ -26,17 +26,28 @@ pub(crate) struct Sweep<F> {
     cotangents: Vec<Cotangent<F>>,
     wanted: Vec<bool>,
     targets: Vec<u32>,
+    /// In a first-order sweep, the nodes whose cotangents are still nodes of the rule that runs.
+    pending: Vec<u32>,
 }
 
 impl<F> Default for Sweep<F> {
     fn default() -> Self {
-        Sweep { cotangents: Vec::new(), wanted: Vec::new(), targets: Vec::new() }
+        Sweep { cotangents: Vec::new(), wanted: Vec::new(), targets: Vec::new(), pending: Vec::new() }
     }
 }
 
-/// An op that goes back to its node when its rule is done, or has panicked.
-struct BorrowedOp<'a, F: Real> {
-    tape: &'a Tape<F>,
+/// The rule of a node, about to run.
+struct Rule<'t, F: Real> {
+    op: BorrowedOp<'t, F>,
+    y: Var<'t, F>,
+    g: Var<'t, F>,
+    /// How many nodes there were before.
+    mark: usize,
+}
+
+/// An op out of its node while its rule runs, because the rule may append nodes. It goes back where the rule panics, too.
+struct BorrowedOp<'t, F: Real> {
+    tape: &'t Tape<F>,
     id: usize,
     op: Option<Box<dyn Op<F>>>,
 }
@@ -49,7 +60,9 @@ impl<F: Real> BorrowedOp<'_, F> {
 
 impl<F: Real> Drop for BorrowedOp<'_, F> {
     fn drop(&mut self) {
-        self.tape.nodes.borrow_mut().list[self.id].op = self.op.take();
+        if let Some(op) = self.op.take() {
+            self.tape.nodes.borrow_mut().list[self.id].op = Some(op);
+        }
     }
 }
 
@@ -76,8 +89,12 @@ impl<F: Real> Sweep<F> {
     pub(crate) fn accumulate<'t>(&mut self, graph: &'t Graph<'t, F>, id: u32, more: Var<'t, F>, recorded: bool) {
         let slot = &mut self.cotangents[id as usize];
         let sum = match slot {
-            Cotangent::None if recorded => Cotangent::Node(more.id()),
-            Cotangent::None => Cotangent::Value(graph.float_buffer(more)),
+            Cotangent::None => {
+                if !recorded {
+                    self.pending.push(id);
+                }
+                Cotangent::Node(more.id())
+            }
             Cotangent::Node(sum) => Cotangent::Node((graph.var_at(*sum) + more).id()),
             Cotangent::Value(sum) => {
                 let len = more.shape().len();
@@ -96,8 +113,30 @@ impl<F: Real> Sweep<F> {
         }
     }
 
+    /// After a rule of a first-order sweep: what it gave becomes plain buffers. Those of nodes from `mark` on, which will be
+    /// forgotten, are moved out of them.
+    fn settle(&mut self, nodes: &mut [Node<F>], mark: usize) {
+        while let Some(id) = self.pending.pop() {
+            let Cotangent::Node(node) = self.cotangents[id as usize] else { continue };
+            let shared = |&other: &u32| matches!(self.cotangents[other as usize], Cotangent::Node(n) if n == node);
+            let kept = (node as usize) < mark || self.pending.iter().any(shared);
+            let value = &mut nodes[node as usize].value;
+            let value = if kept { value.clone() } else { std::mem::replace(value, Stored::Released) };
+            let Stored::Float(buffer) = value else { released() };
+            self.cotangents[id as usize] = Cotangent::Value(buffer);
+        }
+    }
+
+    /// What has been summed up for a node, which is kept where it is a target.
     fn take(&mut self, id: usize) -> Cotangent<F> {
-        std::mem::replace(&mut self.cotangents[id], Cotangent::None)
+        if !self.targets.contains(&(id as u32)) {
+            return std::mem::replace(&mut self.cotangents[id], Cotangent::None);
+        }
+        match &self.cotangents[id] {
+            Cotangent::Value(buffer) => Cotangent::Value(buffer.clone()),
+            Cotangent::Node(node) => Cotangent::Node(*node),
+            Cotangent::None => Cotangent::None,
+        }
     }
 }
 
@@ -148,42 +187,60 @@ impl<'t, F: Real> Graph<'t, F> {
         let _recording = Restore::replace(&self.tape.recording, recorded);
         if sweep.wants(root.id()) {
             sweep.accumulate(self, root.id(), seed, recorded);
+            let nodes = &mut self.tape.nodes.borrow_mut().list;
+            let count = nodes.len();
+            sweep.settle(nodes, count);
         }
         for id in (0..=root.id() as usize).rev() {
-            if sweep.wanted[id]
-                && !matches!(sweep.cotangents[id], Cotangent::None)
-                && let Some(op) = self.borrow_op(id)
-            {
-                let cotangent = if sweep.targets.contains(&(id as u32)) {
-                    match &sweep.cotangents[id] {
-                        Cotangent::Value(buffer) => Cotangent::Value(buffer.clone()),
-                        Cotangent::Node(node) => Cotangent::Node(*node),
-                        Cotangent::None => Cotangent::None,
-                    }
-                } else {
-                    sweep.take(id)
-                };
-                let mark = self.node_count();
-                let y = self.var_at(id as u32);
-                let g = match cotangent {
-                    Cotangent::Value(buffer) => self.push_leaf(Stored::Float(buffer), y.shape(), false),
-                    Cotangent::Node(node) => self.var_at(node),
-                    Cotangent::None => continue,
-                };
+            if let Some(rule) = self.begin_rule(sweep, id) {
                 let started = self.tape.is_profiling().then(Instant::now);
-                let in_rule = Restore::replace(&self.tape.in_rule, Some(op.get().name()));
-                self.apply_rule(sweep, op.get(), y, g, recorded, &mut rewrite);
+                let name = rule.op.get().name();
+                let in_rule = Restore::replace(&self.tape.in_rule, Some(name));
+                self.apply_rule(sweep, rule.op.get(), rule.y, rule.g, recorded, &mut rewrite);
                 drop(in_rule);
                 if let Some(started) = started {
-                    self.tape.profile_backward(op.get().name(), started.elapsed());
+                    self.tape.profile_backward(name, started.elapsed());
                 }
-                if !recorded {
-                    self.truncate(mark);
-                }
+                self.end_rule(sweep, rule, recorded, consume);
+            } else if consume {
+                self.release(&mut self.tape.nodes.borrow_mut().list[id]);
             }
-            if consume {
-                self.release(id);
+        }
+    }
+
+    /// What the rule of a node needs, if a cotangent has flowed into it. This and [`end_rule`](Self::end_rule) borrow the
+    /// nodes once: each time costs as much as ten instructions, since each must wait for the one before.
+    fn begin_rule(&'t self, sweep: &mut Sweep<F>, id: usize) -> Option<Rule<'t, F>> {
+        if !sweep.wanted[id] || matches!(sweep.cotangents[id], Cotangent::None) {
+            return None;
+        }
+        let mut nodes = self.tape.nodes.borrow_mut();
+        let mark = nodes.list.len();
+        let node = &mut nodes.list[id];
+        let op = BorrowedOp { tape: self.tape, id, op: Some(node.op.take()?) };
+        let (y, shape) = (Var::new(self, id as u32, node.generation), node.shape);
+        let generation = self.tape.generation.get();
+        let g = match sweep.take(id) {
+            Cotangent::Node(g) => Var::new(self, g, nodes.list[g as usize].generation),
+            Cotangent::Value(g) => {
+                let g = nodes.push(Stored::Float(g), &shape, None, &[], generation, false);
+                Var::new(self, g, generation)
             }
+            Cotangent::None => unreachable!("asked above"),
+        };
+        Some(Rule { op, y, g, mark })
+    }
+
+    fn end_rule(&self, sweep: &mut Sweep<F>, mut rule: Rule<'t, F>, recorded: bool, consume: bool) {
+        let mut nodes = self.tape.nodes.borrow_mut();
+        if !recorded {
+            sweep.settle(&mut nodes.list, rule.mark);
+            self.truncate_nodes(&mut nodes, rule.mark);
+        }
+        let node = &mut nodes.list[rule.op.id];
+        node.op = rule.op.op.take();
+        if consume {
+            self.release(node);
         }
     }
 
@@ -198,19 +255,20 @@ impl<'t, F: Real> Graph<'t, F> {
         rewrite: &mut Option<Rewriter<'_, 't, F>>,
     ) {
         self.refuse_first_order(op);
-        let mut ask = |name, g| match rewrite {
-            Some(rewrite) => rewrite(name, y, g),
-            None => Rewrite::Keep,
-        };
         let activation = op.activation();
+        let Some(ask) = rewrite else {
+            let identity = activation == Activation::Identity;
+            let g = if identity { g } else { activation_vjp(activation, y, g) };
+            return op.vjp(&mut Vjp::new(op, g, y, sweep, recorded));
+        };
         if activation != Activation::Identity {
-            g = match ask(activation_name(activation), g) {
+            g = match ask(activation_name(activation), y, g) {
                 Rewrite::Keep => activation_vjp(activation, y, g),
                 Rewrite::Cotangent(g) => activation_vjp(activation, y, g),
                 Rewrite::Replace(dx) => dx,
             };
         }
-        match ask(op.name(), g) {
+        match ask(op.name(), y, g) {
             Rewrite::Keep => {}
             Rewrite::Cotangent(instead) => g = instead,
             Rewrite::Replace(dx) => {
@@ -262,18 +320,5 @@ impl<'t, F: Real> Graph<'t, F> {
         sweep.wanted.clear();
         sweep.targets.clear();
         self.tape.sweeps.borrow_mut().push(sweep);
-    }
-
-    /// The op of a node, out of the node while its rule runs, because the rule may append nodes.
-    fn borrow_op(&self, id: usize) -> Option<BorrowedOp<'_, F>> {
-        let op = self.tape.nodes.borrow_mut().list[id].op.take()?;
-        Some(BorrowedOp { tape: self.tape, id, op: Some(op) })
-    }
-
-    fn float_buffer(&self, var: Var<'t, F>) -> Arc<Vec<F>> {
-        match self.stored(var) {
-            Stored::Float(buffer) => buffer,
-            _ => crate::node::released(),
-        }
     }
 }

@@ -4,7 +4,7 @@
 //! recording, if something upstream is differentiated by — its op and inputs. The [reverse sweep](crate::sweep) then
 //! walks the nodes backwards. When the closure returns, every buffer goes back to the pool for the next step.
 
-use crate::node::{Nodes, OpPool, Stored};
+use crate::node::{Node, Nodes, OpPool, Stored};
 use crate::pool::Pool;
 use crate::profile::Profiler;
 use crate::sweep::Sweep;
@@ -159,12 +159,11 @@ impl<F: Real> Tape<F> {
     fn begin(&mut self, recording: bool, training: bool) {
         self.end();
         let nodes = self.nodes.get_mut();
-        for (id, node) in nodes.list.iter_mut().enumerate() {
-            if let Some(op) = node.op.take() {
-                self.ops.get_mut().give_recent(id, op);
+        while let Some(node) = nodes.list.pop() {
+            if let Some(op) = node.op {
+                self.ops.get_mut().give_recent(nodes.list.len(), op);
             }
         }
-        nodes.list.clear();
         nodes.edges.clear();
         for tensor in self.step.drain() {
             self.floats.give(tensor.into_shared());
@@ -221,26 +220,30 @@ impl<'t, F: Real> Graph<'t, F> {
     }
 
     /// Gives the numbers of a node back.
-    pub(crate) fn release(&self, id: usize) {
-        let value = std::mem::replace(&mut self.tape.nodes.borrow_mut().list[id].value, Stored::Released);
+    pub(crate) fn release(&self, node: &mut Node<F>) {
+        let value = std::mem::replace(&mut node.value, Stored::Released);
         give(&self.tape.floats, &self.tape.indices, &self.tape.masks, value);
     }
 
     /// Forgets every node from number `mark` on; handles of them become stale.
     pub(crate) fn truncate(&self, mark: usize) {
-        let mut nodes = self.tape.nodes.borrow_mut();
+        self.truncate_nodes(&mut self.tape.nodes.borrow_mut(), mark);
+    }
+
+    /// [`truncate`](Self::truncate) of nodes that are borrowed already.
+    pub(crate) fn truncate_nodes(&self, nodes: &mut Nodes<F>, mark: usize) {
         if nodes.list.len() == mark {
             return;
         }
         let first_edge = nodes.list[mark].first_input as usize;
-        for node in &mut nodes.list[mark..] {
-            let value = std::mem::replace(&mut node.value, Stored::Released);
+        while nodes.list.len() > mark
+            && let Some(Node { value, op, .. }) = nodes.list.pop()
+        {
             give(&self.tape.floats, &self.tape.indices, &self.tape.masks, value);
-            if let Some(op) = node.op.take() {
+            if let Some(op) = op {
                 self.tape.ops.borrow_mut().give(op);
             }
         }
-        nodes.list.truncate(mark);
         nodes.edges.truncate(first_edge);
         self.tape.generation.set(self.tape.generation.get() + 1);
     }
@@ -249,8 +252,17 @@ impl<'t, F: Real> Graph<'t, F> {
 fn give<F: Real>(floats: &Pool<F>, indices: &Pool<u32>, masks: &Pool<u8>, value: Stored<F>) {
     match value {
         Stored::Float(buffer) => floats.give(buffer),
+        Stored::Released => {}
+        other => give_discrete(indices, masks, other),
+    }
+}
+
+/// Apart from what nearly all values are, whose branch is foreseen where a table of four is not.
+#[inline(never)]
+fn give_discrete<F>(indices: &Pool<u32>, masks: &Pool<u8>, value: Stored<F>) {
+    match value {
         Stored::Indices(buffer) => indices.give(buffer),
         Stored::Mask(buffer) => masks.give(buffer),
-        Stored::Released => {}
+        Stored::Float(_) | Stored::Released => {}
     }
 }

@@ -36,8 +36,8 @@ use std::fmt;
 /// ```
 pub struct Var<'t, F: Real = f32> {
     graph: &'t Graph<'t, F>,
-    id: u32,
-    generation: u32,
+    /// The number of the node, and in the upper half its generation: with two words, a handle travels in registers.
+    node: u64,
 }
 
 impl<F: Real> Clone for Var<'_, F> {
@@ -51,17 +51,17 @@ impl<F: Real> Copy for Var<'_, F> {}
 impl<'t, F: Real> Var<'t, F> {
     #[inline]
     pub(crate) fn new(graph: &'t Graph<'t, F>, id: u32, generation: u32) -> Self {
-        Var { graph, id, generation }
+        Var { graph, node: u64::from(generation) << 32 | u64::from(id) }
     }
 
     #[inline]
     pub(crate) fn id(self) -> u32 {
-        self.id
+        self.node as u32
     }
 
     #[inline]
     pub(crate) fn generation(self) -> u32 {
-        self.generation
+        (self.node >> 32) as u32
     }
 
     /// The graph that the value is on.
@@ -188,7 +188,7 @@ pub struct Input {
 impl<F: Real> From<Var<'_, F>> for Input {
     #[inline]
     fn from(var: Var<'_, F>) -> Input {
-        Input { id: var.id, generation: var.generation }
+        Input { id: var.id(), generation: var.generation() }
     }
 }
 
