@@ -53,8 +53,8 @@ pub(crate) trait Micro: Simd {
 
 /// The kernels of a register: those with the numbers of rows that it has room for, compiled for its instruction set. A
 /// choice inside functions generic in the register would have all of them compiled for all registers and levels, and
-/// most of them thrown away. Those that are high enough to be used for most of a product are compiled for packed operands
-/// besides.
+/// most of them thrown away. Those that compute most of a large product in single precision are compiled for packed
+/// operands besides.
 macro_rules! micro {
     ($vector:ty, [$($rows:literal)+] high [$($high:literal)*] $(, $features:tt)?) => {
         impl Micro for $vector {
@@ -115,14 +115,14 @@ mod x86 {
 
     use super::*;
 
-    micro!(__m256, [1 2 3 4 5 6] high [4 5 6], "avx2,fma");
-    micro!(__m256d, [1 2 3 4 5 6] high [4 5 6], "avx2,fma");
+    micro!(__m256, [1 2 3 4 5 6] high [5 6], "avx2,fma");
+    micro!(__m256d, [1 2 3 4 5 6] high [], "avx2,fma");
     micro!(
         __m512,
-        [1 2 3 4 5 6 7 8 9 10 11 12 13 14] high [8 9 10 11 12 13 14],
+        [1 2 3 4 5 6 7 8 9 10 11 12 13 14] high [11 12 13 14],
         "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"
     );
-    micro!(__m512d, [1 2 3 4 5 6 7 8] high [5 6 7 8], "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma");
+    micro!(__m512d, [1 2 3 4 5 6 7 8] high [], "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma");
 }
 
 /// Registers a row of the usual tile.
