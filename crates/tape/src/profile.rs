@@ -60,6 +60,8 @@ pub struct TracedOp {
     pub shape: Shape,
     /// Floating-point operations.
     pub flops: u64,
+    /// Bytes of the operands and of the result, each counted once.
+    pub bytes: u64,
     /// The op whose rule of differentiation computed it, in a reverse sweep.
     pub rule: Option<&'static str>,
     /// Whether all numbers of the result are finite.
@@ -182,22 +184,22 @@ impl<F: Real> Graph<'_, F> {
         let nodes = self.tape.nodes.borrow();
         let inputs: Vec<Shape> = inputs.iter().map(|input| nodes.list[input.id as usize].shape).collect();
         let flops = op.flops(&inputs, output);
+        let bytes = ((inputs.iter().map(Shape::len).sum::<usize>() + output.len()) * size_of::<F>()) as u64;
         if let Some(trace) = &mut profiler.trace {
             let layer = self.layer_path().unwrap_or_default().to_string();
             let is_finite = match value {
                 Stored::Float(buffer) => kernels::all_finite(&buffer[..output.len()]),
                 _ => true,
             };
-            trace.push(TracedOp { name: op.name(), layer, shape: output, flops, rule, is_finite });
+            trace.push(TracedOp { name: op.name(), layer, shape: output, flops, bytes, rule, is_finite });
         }
         if rule.is_some() {
             return;
         }
-        let elements = inputs.iter().map(Shape::len).sum::<usize>() + output.len();
         let entry = profiler.entry(op.name());
         entry.count += 1;
         entry.forward += elapsed;
-        entry.bytes += (elements * size_of::<F>()) as u64;
+        entry.bytes += bytes;
         entry.flops += flops;
         profiler.started = Instant::now();
     }

@@ -11,12 +11,14 @@ mod operations;
 mod peers;
 mod pictures;
 mod report;
+mod roofline;
 mod scaling;
 mod sequences;
 mod steps;
 
 use crate::{Failure, workspace};
 use ::kernels::Threads;
+use ::tape::Tape;
 use measure::{Ceiling, Measurement};
 use peers::Comparison;
 use report::Report;
@@ -47,6 +49,9 @@ pub(crate) struct Bench {
     /// batches and wider layers.
     #[arg(long, conflicts_with_all = ["json", "peers"])]
     scaling: bool,
+    /// Training steps beside the least that their operations and their bytes can take.
+    #[arg(long, conflicts_with_all = ["json", "peers", "scaling"])]
+    roofline: bool,
     /// Compare with the programs in benches/peers, in turn; writes docs/benchmarks.md where nothing is filtered out.
     #[arg(long, conflicts_with = "json")]
     peers: bool,
@@ -72,10 +77,18 @@ enum Work {
 /// A closure to time.
 type Run = Box<dyn FnMut() + Send>;
 
+/// A training step, on a tape that is lent to it.
+type Step = Box<dyn FnMut(&mut Tape) + Send>;
+
 /// Something to time: how to make its data, which exists only while its turn lasts, and to know what a run does.
 struct Workload {
     name: String,
-    make: Box<dyn FnOnce() -> (Work, Run) + Send>,
+    make: Make,
+}
+
+enum Make {
+    Run(Box<dyn FnOnce() -> (Work, Run) + Send>),
+    Step(Box<dyn FnOnce() -> (Work, Step) + Send>),
 }
 
 impl Workload {
@@ -86,19 +99,30 @@ impl Workload {
         work: Work,
         make: impl FnOnce() -> R + Send + 'static,
     ) -> Workload {
-        Workload::counted(name, move || (work, make()))
+        let make = move || (work, Box::new(make()) as Run);
+        Workload { name: name.into(), make: Make::Run(Box::new(make)) }
     }
 
-    /// As [`new`](Workload::new), of work that takes a model to count.
-    fn counted<R: FnMut() + Send + 'static>(
+    /// A training step: `make` makes model and data, counts the operations, and returns what is done on a tape.
+    fn step<S: FnMut(&mut Tape) + Send + 'static>(
         name: impl Into<String>,
-        make: impl FnOnce() -> (Work, R) + Send + 'static,
+        make: impl FnOnce() -> (Work, S) + Send + 'static,
     ) -> Workload {
         let make = || {
-            let (work, run) = make();
-            (work, Box::new(run) as Run)
+            let (work, step) = make();
+            (work, Box::new(step) as Step)
         };
-        Workload { name: name.into(), make: Box::new(make) }
+        Workload { name: name.into(), make: Make::Step(Box::new(make)) }
+    }
+
+    fn make(self) -> (Work, Run) {
+        match self.make {
+            Make::Run(make) => make(),
+            Make::Step(make) => {
+                let ((work, mut step), mut tape) = (make(), Tape::new());
+                (work, Box::new(move || step(&mut tape)))
+            }
+        }
     }
 }
 
@@ -140,11 +164,16 @@ impl Bench {
             return self.save.as_deref().map_or(Ok(()), |file| page.save(file));
         }
         let ceiling = Ceiling::measure(threads.count(), self.seconds)?;
+        if self.roofline {
+            let page = threads.run(|| roofline::run(workloads, &ceiling, self.seconds));
+            return self.save.as_deref().map_or(Ok(()), |file| save_page(file, &page));
+        }
         let mut report = Report::new(self.json, threads.count());
         threads.run(|| {
             report.ceiling(&ceiling);
-            for Workload { name, make } in workloads {
-                let (work, mut run) = make();
+            for workload in workloads {
+                let name = workload.name.clone();
+                let (work, mut run) = workload.make();
                 let measurement = Measurement::of(&mut *run, self.seconds);
                 report.line(&name, work, &measurement, &ceiling);
             }
@@ -181,8 +210,9 @@ mod tests {
     #[test]
     fn every_workload_runs_under_a_name_of_its_own() {
         let mut names = std::collections::HashSet::new();
-        for Workload { name, make } in all() {
-            let (work, mut run) = make();
+        for workload in all() {
+            let name = workload.name.clone();
+            let (work, mut run) = workload.make();
             assert!(work.amount() > 0.0, "{name} does nothing");
             // The large ones take long without optimization.
             if work.amount() < 1e7 {

@@ -29,14 +29,13 @@ fn operations(last: usize, x: &Tensor) -> f64 {
 
 /// The slope of a score, pixel by pixel.
 fn squeezenet_grad() -> Workload {
-    Workload::counted("squeezenet_grad step", || {
+    Workload::step("squeezenet_grad step", || {
         let x = picture(224, 224);
         let mut params = Params::new(0);
         let model = Architecture::SqueezeNet1_1.build(params.root(), 1000);
-        let mut tape = Tape::new();
         // As many operations again for the gradient by the inputs of the convolutions.
         let work = Work::Operations(2.0 * operations(model.len() - 1, &x));
-        let run = move || {
+        let run = move |tape: &mut Tape| {
             tape.run(&params, |t| {
                 let x = t.leaf(&x);
                 let [_slope] = model.forward(x).slice(1, 7..8).sum(..).grad([x]);
@@ -48,7 +47,7 @@ fn squeezenet_grad() -> Workload {
 
 /// A step of style transfer of 192×256 pixels, with the weights of a preset.
 fn style_step() -> Workload {
-    Workload::counted("style_step", || {
+    Workload::step("style_step", || {
         let x = picture(192, 256);
         let mut params = Params::new(0);
         let model = Architecture::SqueezeNet1_1.build(params.root(), 1000);
@@ -60,7 +59,7 @@ fn style_step() -> Workload {
         let pixels = params.root().at("explain").param("picture", x.shape(), 0.25);
         let mut adam = Adam::new(3e-2);
         let work = Work::Operations(2.0 * operations(7, &x));
-        let run = move || {
+        let run = move |tape: &mut Tape| {
             let (_, step) = tape.grad(&params, |t| {
                 t.set_training(false);
                 let [content, style, variation] =

@@ -2,7 +2,7 @@
 
 use super::measure::{Ceiling, Measurement};
 use super::report::duration;
-use super::{Workload, growth, save_page};
+use super::{Make, Workload, growth, save_page};
 use crate::Failure;
 use draw::Figure;
 use kernels::{Level, Threads};
@@ -101,8 +101,9 @@ fn three_ways(
     show(format!("{}, {} threads", Level::current(), all.count()));
     let [name, many] = ["workload", &format!("{} threads", all.count())];
     show(format!("{name:<24} {:>11} {many:>11} {:>9} {:>12} {:>9}", "1 thread", "faster", "beside busy", "slower"));
-    for Workload { name, make } in workloads.into_iter().filter(|workload| workload.name.ends_with(" step")) {
-        let (_, mut run) = make();
+    for workload in workloads.into_iter().filter(|workload| matches!(workload.make, Make::Step(_))) {
+        let name = workload.name.clone();
+        let (_, mut run) = workload.make();
         let mut median = |threads: &Threads| threads.run(|| Measurement::of(&mut *run, seconds).median);
         let (one, alone) = (median(&one), median(&all));
         let busy = BusyCore::new();
@@ -133,7 +134,8 @@ mod tests {
 
     #[test]
     fn each_step_is_a_line_of_the_table() {
-        let steps = || Workload::new("spin step", super::super::Work::Calls(1.0), || || std::thread::yield_now());
+        let spin = || (super::super::Work::Calls(1.0), |_: &mut _| std::thread::yield_now());
+        let steps = || Workload::step("spin step", spin);
         let other = Workload::new("fill", super::super::Work::Bytes(4.0), || || ());
         let mut lines = Vec::new();
         three_ways(vec![steps(), other], 2, 0.01, &mut |line| lines.push(line)).unwrap();

@@ -46,15 +46,15 @@ fn step<M: Model, O: Optimizer + Send + 'static>(
     [source, target, next]: [Indices; 3],
     optimizer: O,
 ) -> Workload {
-    Workload::new(name, Work::Operations(6.0 * weights_used as f64), move || {
+    Workload::step(name, move || {
         let mut params = Params::new(0);
-        let model = make(&mut params);
-        let (mut optimizer, mut tape) = (optimizer, Tape::new());
-        move || {
+        let (model, mut optimizer) = (make(&mut params), optimizer);
+        let run = move |tape: &mut Tape| {
             let (_, step) =
                 tape.grad(&params, |t| model.loss(t.indices(&source), t.indices(&target), t.indices(&next)));
             optimizer.step(&mut params, step);
-        }
+        };
+        (Work::Operations(6.0 * weights_used as f64), run)
     })
 }
 

@@ -97,14 +97,14 @@ fn step_of<L: Layer + Send + 'static>(
     shape: Shape,
     model: impl FnOnce(&mut Params) -> L + Send + 'static,
 ) -> Workload {
-    Workload::counted(name, move || {
+    Workload::step(name, move || {
         let work = Work::Operations(operations());
         let mut params = Params::new(0);
         let model = model(&mut params);
         let images = Tensor::from_fn(shape, |i| (i * 37 % 101) as f32 / 101.0);
         let labels = Indices::from_fn([shape.dims()[0]], |i| (i % CLASSES) as u32);
-        let (mut sgd, mut tape) = (Sgd::new(0.01).momentum(0.9), Tape::new());
-        let run = move || {
+        let mut sgd = Sgd::new(0.01).momentum(0.9);
+        let run = move |tape: &mut Tape| {
             let (_, step) = tape.grad(&params, |t| model.forward(t.input(&images)).cross_entropy(t.indices(&labels)));
             sgd.step(&mut params, step);
         };

@@ -17,7 +17,7 @@ const fn height_limit<F>() -> usize {
 /// Whether B, whose columns are adjacent, is read where it lies: a copy pays when many rows of A share it, and when B is
 /// too large for the second level of cache, since the copy reads it along its rows, which the processor fetches ahead.
 fn in_place_b<F>(m: usize, k: usize, b_row: usize) -> bool {
-    m <= 8 || m <= 64 && k * b_row * size_of::<F>() <= 1 << 20
+    m <= 8 || m <= 32 && k * b_row * size_of::<F>() <= 1 << 20
 }
 
 /// Whether A is read where it lies: a copy pays when it is read often, and its rows are not adjacent or those of a tile
