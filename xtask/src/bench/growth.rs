@@ -74,7 +74,7 @@ pub(super) fn run(ceiling: &Ceiling, seconds: f64, show: &mut dyn FnMut(String))
 }
 
 fn point(size: usize, make: fn(usize) -> Workload, seconds: f64) -> Point {
-    let (work, mut run) = make(size).make();
+    let (work, mut run) = make(size).make.run();
     Point { size, seconds: Measurement::of(&mut *run, seconds).median, operations: work.amount() }
 }
 
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn work_grows_with_the_size() {
         for Growth { name, sizes, make, .. } in GROWTHS {
-            let amount = |power: u32| make(1 << power).make().0.amount();
+            let amount = |power: u32| make(1 << power).make.run().0.amount();
             assert!(amount(*sizes.start()) * 2.0 == amount(sizes.start() + 1), "{name}");
         }
     }

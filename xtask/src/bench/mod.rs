@@ -114,9 +114,12 @@ impl Workload {
         };
         Workload { name: name.into(), make: Make::Step(Box::new(make)) }
     }
+}
 
-    fn make(self) -> (Work, Run) {
-        match self.make {
+impl Make {
+    /// The closure to time; that of a step has a tape of its own.
+    fn run(self) -> (Work, Run) {
+        match self {
             Make::Run(make) => make(),
             Make::Step(make) => {
                 let ((work, mut step), mut tape) = (make(), Tape::new());
@@ -171,9 +174,8 @@ impl Bench {
         let mut report = Report::new(self.json, threads.count());
         threads.run(|| {
             report.ceiling(&ceiling);
-            for workload in workloads {
-                let name = workload.name.clone();
-                let (work, mut run) = workload.make();
+            for Workload { name, make } in workloads {
+                let (work, mut run) = make.run();
                 let measurement = Measurement::of(&mut *run, self.seconds);
                 report.line(&name, work, &measurement, &ceiling);
             }
@@ -210,9 +212,8 @@ mod tests {
     #[test]
     fn every_workload_runs_under_a_name_of_its_own() {
         let mut names = std::collections::HashSet::new();
-        for workload in all() {
-            let name = workload.name.clone();
-            let (work, mut run) = workload.make();
+        for Workload { name, make } in all() {
+            let (work, mut run) = make.run();
             assert!(work.amount() > 0.0, "{name} does nothing");
             // The large ones take long without optimization.
             if work.amount() < 1e7 {

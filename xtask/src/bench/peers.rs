@@ -56,10 +56,11 @@ const FOOT: &str = "\n\
 ## Reading it
 
 Where the limit is half of what PyTorch takes, nothing can be twice as fast on this machine: so it is with a product of
-matrices, and nearly so with the full transformer. What our steps take beyond their limit: large products reach 80 to 90 %
-of the peak ([each of them](kernels.md)), convolutions of the three colors about half of it; losses over a vocabulary, the
-sums of the gradients of biases and the optimizer read and write memory, a fifth of a translator's step. The error of our
-GELU is relative, also far out in the tail, where PyTorch's loses its digits.
+matrices, and nearly so with the full transformer ([operations and bytes of the steps](roofline.md)). What our steps
+take beyond their limit: large products reach 80 to 90 % of the peak ([each of them](kernels.md)), convolutions of the
+three colors about half of it; losses over a vocabulary, the sums of the gradients of biases and the optimizer read and
+write memory, a fifth of a translator's step. The error of our GELU is relative, also far out in the tail, where
+PyTorch's loses its digits.
 ";
 
 /// The name of this program among the peers.

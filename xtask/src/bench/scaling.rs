@@ -102,8 +102,8 @@ fn three_ways(
     let [name, many] = ["workload", &format!("{} threads", all.count())];
     show(format!("{name:<24} {:>11} {many:>11} {:>9} {:>12} {:>9}", "1 thread", "faster", "beside busy", "slower"));
     for workload in workloads.into_iter().filter(|workload| matches!(workload.make, Make::Step(_))) {
-        let name = workload.name.clone();
-        let (_, mut run) = workload.make();
+        let Workload { name, make } = workload;
+        let (_, mut run) = make.run();
         let mut median = |threads: &Threads| threads.run(|| Measurement::of(&mut *run, seconds).median);
         let (one, alone) = (median(&one), median(&all));
         let busy = BusyCore::new();
