@@ -5,7 +5,7 @@
 //! buffers, adds to them in place, and forgets what a rule computed on the way as soon as the rule is done. A *recorded*
 //! sweep leaves everything on the tape, where it can be differentiated again.
 
-use crate::node::{Node, Stored, released};
+use crate::node::Stored;
 use crate::ops::{activation_name, activation_vjp};
 use crate::tape::Restore;
 use crate::{Activation, Graph, Op, Real, Tape, Var, Vjp};
@@ -17,7 +17,7 @@ enum Cotangent<F> {
     None,
     /// In a first-order sweep: a buffer.
     Value(Arc<Vec<F>>),
-    /// In a recorded sweep: a node. In a first-order sweep, until the rule that computed it is done: that node.
+    /// In a recorded sweep: a node.
     Node(u32),
 }
 
@@ -26,13 +26,11 @@ pub(crate) struct Sweep<F> {
     cotangents: Vec<Cotangent<F>>,
     wanted: Vec<bool>,
     targets: Vec<u32>,
-    /// In a first-order sweep, the nodes whose cotangents are still nodes of the rule that runs.
-    pending: Vec<u32>,
 }
 
 impl<F> Default for Sweep<F> {
     fn default() -> Self {
-        Sweep { cotangents: Vec::new(), wanted: Vec::new(), targets: Vec::new(), pending: Vec::new() }
+        Sweep { cotangents: Vec::new(), wanted: Vec::new(), targets: Vec::new() }
     }
 }
 
@@ -89,12 +87,8 @@ impl<F: Real> Sweep<F> {
     pub(crate) fn accumulate<'t>(&mut self, graph: &'t Graph<'t, F>, id: u32, more: Var<'t, F>, recorded: bool) {
         let slot = &mut self.cotangents[id as usize];
         let sum = match slot {
-            Cotangent::None => {
-                if !recorded {
-                    self.pending.push(id);
-                }
-                Cotangent::Node(more.id())
-            }
+            Cotangent::None if recorded => Cotangent::Node(more.id()),
+            Cotangent::None => Cotangent::Value(graph.float_buffer(more)),
             Cotangent::Node(sum) => Cotangent::Node((graph.var_at(*sum) + more).id()),
             Cotangent::Value(sum) => {
                 let len = more.shape().len();
@@ -110,20 +104,6 @@ impl<F: Real> Sweep<F> {
         };
         if let Cotangent::Value(old) = std::mem::replace(slot, sum) {
             graph.tape.floats.give(old);
-        }
-    }
-
-    /// After a rule of a first-order sweep: what it gave becomes plain buffers. Those of nodes from `mark` on, which will be
-    /// forgotten, are moved out of them.
-    fn settle(&mut self, nodes: &mut [Node<F>], mark: usize) {
-        while let Some(id) = self.pending.pop() {
-            let Cotangent::Node(node) = self.cotangents[id as usize] else { continue };
-            let shared = |&other: &u32| matches!(self.cotangents[other as usize], Cotangent::Node(n) if n == node);
-            let kept = (node as usize) < mark || self.pending.iter().any(shared);
-            let value = &mut nodes[node as usize].value;
-            let value = if kept { value.clone() } else { std::mem::replace(value, Stored::Released) };
-            let Stored::Float(buffer) = value else { released() };
-            self.cotangents[id as usize] = Cotangent::Value(buffer);
         }
     }
 
@@ -187,9 +167,6 @@ impl<'t, F: Real> Graph<'t, F> {
         let _recording = Restore::replace(&self.tape.recording, recorded);
         if sweep.wants(root.id()) {
             sweep.accumulate(self, root.id(), seed, recorded);
-            let nodes = &mut self.tape.nodes.borrow_mut().list;
-            let count = nodes.len();
-            sweep.settle(nodes, count);
         }
         for id in (0..=root.id() as usize).rev() {
             if let Some(rule) = self.begin_rule(sweep, id) {
@@ -201,7 +178,7 @@ impl<'t, F: Real> Graph<'t, F> {
                 if let Some(started) = started {
                     self.tape.profile_backward(name, started.elapsed());
                 }
-                self.end_rule(sweep, rule, recorded, consume);
+                self.end_rule(rule, recorded, consume);
             } else if consume {
                 self.release(&mut self.tape.nodes.borrow_mut().list[id]);
             }
@@ -231,10 +208,9 @@ impl<'t, F: Real> Graph<'t, F> {
         Some(Rule { op, y, g, mark })
     }
 
-    fn end_rule(&self, sweep: &mut Sweep<F>, mut rule: Rule<'t, F>, recorded: bool, consume: bool) {
+    fn end_rule(&self, mut rule: Rule<'t, F>, recorded: bool, consume: bool) {
         let mut nodes = self.tape.nodes.borrow_mut();
         if !recorded {
-            sweep.settle(&mut nodes.list, rule.mark);
             self.truncate_nodes(&mut nodes, rule.mark);
         }
         let node = &mut nodes.list[rule.op.id];
@@ -320,5 +296,12 @@ impl<'t, F: Real> Graph<'t, F> {
         sweep.wanted.clear();
         sweep.targets.clear();
         self.tape.sweeps.borrow_mut().push(sweep);
+    }
+
+    fn float_buffer(&self, var: Var<'t, F>) -> Arc<Vec<F>> {
+        match self.stored(var) {
+            Stored::Float(buffer) => buffer,
+            _ => crate::node::released(),
+        }
     }
 }

@@ -61,3 +61,33 @@ fn the_same_in_a_training_step() {
         assert_eq!(step.gradient(&params, b).unwrap().as_slice(), [3.0; 5]);
     }
 }
+
+/// `y = 3x`, whose rule computes inside a scope and gives what the scope forgets.
+#[derive(Clone, Copy)]
+struct Scoped;
+
+impl<F: Real> Op<F> for Scoped {
+    fn name(&self) -> &'static str {
+        "scoped"
+    }
+
+    fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
+        let (graph, g) = (cx.graph(), cx.g);
+        graph.scope(|| {
+            let tripled = g * 3.0;
+            cx.give(0, |_| tripled);
+            g
+        });
+        // Takes the place of what the scope forgot.
+        let _ = g * 7.0;
+    }
+}
+
+#[test]
+fn what_a_rule_gives_outlives_the_scope_that_computed_it() {
+    Tape::new().run(&Params::new(0), |t| {
+        let x = t.leaf(&Tensor::full([5], 2.0));
+        let [dx] = x.map(Scoped, |x| 3.0 * x).sum(..).grad([x]);
+        assert_eq!(&*dx.value(), [3.0; 5]);
+    });
+}
