@@ -161,6 +161,14 @@ case("batch_norm", lambda x, w, b: F.batch_norm(x, None, None, w, b, training=Tr
 case("batch_norm_with", lambda x, m, v, w, b: F.batch_norm(x, m.detach(), v.detach(), w, b) + 0 * (m.sum() + v.sum()),
      normal(3, 4, 2, 3), normal(4), positive(4), normal(4), normal(4))
 case("group_norm", lambda x, w, b: F.group_norm(x, 2, w, b), normal(3, 4, 2, 3), normal(4), normal(4))
+case("batch_norm_add", lambda x, y, w, b: F.relu(F.batch_norm(x, None, None, w, b, training=True) + y),
+     normal(3, 4, 2, 3), normal(3, 4, 2, 3), normal(4), normal(4))
+
+# Losses of a linear layer.
+for reduction in ["mean", "sum", "none"]:
+    case(f"linear_cross_entropy_{reduction}",
+         lambda x, w, b, t: F.linear_cross_entropy(x, w, t, linear_bias=b, ignore_index=3, label_smoothing=0.1, reduction=reduction),
+         normal(5, 3), normal(4, 3), normal(4), indices=[classes])
 
 path = pathlib.Path(__file__).parent / "ops.json"
 text = ",\n".join(json.dumps(c) for c in cases)

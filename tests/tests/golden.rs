@@ -98,6 +98,7 @@ const OPS: &[(&str, Op)] = &[
     }),
     ("adaptive_avg_pool2d", |c| c.x[0].adaptive_avg_pool2d([3, 2])),
     ("adaptive_max_pool2d", |c| c.x[0].adaptive_max_pool2d([3, 2])),
+    ("batch_norm_add", |c| c.x[0].batch_norm_add(c.x[1], c.x[2], c.x[3], 1e-5, Activation::Relu).value),
     ("batch_norm", |c| c.x[0].batch_norm(c.x[1], c.x[2], 1e-5, Activation::Identity).value),
     ("batch_norm_with", |c| {
         let [mean, variance] = [c.x[1].detach(), c.x[2].detach()];
@@ -123,6 +124,10 @@ const LOSSES: &[(&str, Loss)] = &[
     ("cross_entropy_all", |c, reduction| {
         let options = CrossEntropy { label_smoothing: 0.1, ignore_index: Some(3), ..weighted(c, reduction) };
         c.x[0].cross_entropy_with(c.indices[0], &options)
+    }),
+    ("linear_cross_entropy", |c, reduction| {
+        let options = CrossEntropy { label_smoothing: 0.1, ignore_index: Some(3), reduction, ..Default::default() };
+        c.x[0].linear_cross_entropy(c.x[1], Some(c.x[2]), c.indices[0], &options)
     }),
     ("cross_entropy_probabilities", |c, reduction| {
         let options = CrossEntropy { label_smoothing: 0.2, ..weighted(c, reduction) };

@@ -2,7 +2,7 @@
 
 use crate::Layer;
 use crate::init::Uniform;
-use tape::{Activation, Init, ParamId, ParamPath, Real, Var};
+use tape::{Activation, CrossEntropy, IndexVar, Init, ParamId, ParamPath, Real, Var, Within};
 
 /// Fully connected layer: `y = activation(x·Wᵀ + b)`, from `[…, inputs]` to `[…, outputs]`.
 ///
@@ -56,6 +56,51 @@ impl Linear {
     /// The bias, if there is one.
     pub fn bias(&self) -> Option<ParamId> {
         self.bias
+    }
+
+    /// The cross-entropy of `x·Wᵀ + b` and classes, without an array of all logits: for the last layer of a model with a
+    /// large vocabulary ([`linear_cross_entropy`](Var::linear_cross_entropy)). `x` is `[batch, inputs]`, `targets`
+    /// `[batch]`.
+    ///
+    /// # Panics
+    /// As [`linear_cross_entropy`](Var::linear_cross_entropy), and when the layer has an activation.
+    #[track_caller]
+    pub fn cross_entropy<'t, F: Real>(
+        &self,
+        x: Var<'t, F>,
+        targets: IndexVar<'t, F>,
+        options: &CrossEntropy<'t, F>,
+    ) -> Var<'t, F> {
+        let (_layer, weight, bias) = self.logit_params(x);
+        x.linear_cross_entropy(weight, bias, targets, options)
+    }
+
+    /// As [`cross_entropy`](Linear::cross_entropy), with the classes of the largest logits, `[batch]`.
+    ///
+    /// # Panics
+    /// As [`cross_entropy`](Linear::cross_entropy).
+    #[track_caller]
+    pub fn cross_entropy_and_argmax<'t, F: Real>(
+        &self,
+        x: Var<'t, F>,
+        targets: IndexVar<'t, F>,
+        options: &CrossEntropy<'t, F>,
+    ) -> (Var<'t, F>, IndexVar<'t, F>) {
+        let (_layer, weight, bias) = self.logit_params(x);
+        x.linear_cross_entropy_and_argmax(weight, bias, targets, options)
+    }
+
+    /// Weight and bias, for logits: within the layer as long as the first is held.
+    #[track_caller]
+    fn logit_params<'t, F: Real>(&self, x: Var<'t, F>) -> (Within<'t, F>, Var<'t, F>, Option<Var<'t, F>>) {
+        let activation = self.activation;
+        assert!(
+            activation == Activation::Identity,
+            "cross_entropy: of logits, not of what {activation:?} makes of them"
+        );
+        let graph = x.graph();
+        let layer = graph.within(self.weight);
+        (layer, graph.param(self.weight), self.bias.map(|bias| graph.param(bias)))
     }
 }
 

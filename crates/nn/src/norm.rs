@@ -53,16 +53,33 @@ impl BatchNorm2d {
     }
 }
 
-impl Layer for BatchNorm2d {
-    fn forward<'t, F: Real>(&self, x: Var<'t, F>) -> Var<'t, F> {
+impl BatchNorm2d {
+    /// `activation(normalized x + more)`, in training in one pass: the end of a residual block.
+    ///
+    /// # Panics
+    /// When the shapes do not fit.
+    #[track_caller]
+    pub fn forward_add<'t, F: Real>(&self, x: Var<'t, F>, more: Var<'t, F>) -> Var<'t, F> {
+        self.normalized(x, Some(more))
+    }
+
+    #[track_caller]
+    fn normalized<'t, F: Real>(&self, x: Var<'t, F>, more: Option<Var<'t, F>>) -> Var<'t, F> {
         let t = x.graph();
         let _layer = t.within(self.weight);
         let (weight, bias) = (t.param(self.weight), t.param(self.bias));
         if !t.is_training() {
             let (mean, variance) = (t.buffer(self.running_mean), t.buffer(self.running_var));
-            return x.batch_norm_with(mean, variance, weight, bias, self.eps, self.activation);
+            let by_running = |activation| x.batch_norm_with(mean, variance, weight, bias, self.eps, activation);
+            return match more {
+                Some(more) => (by_running(Activation::Identity) + more).activate(self.activation),
+                None => by_running(self.activation),
+            };
         }
-        let out = x.batch_norm(weight, bias, self.eps, self.activation);
+        let out = match more {
+            Some(more) => x.batch_norm_add(more, weight, bias, self.eps, self.activation),
+            None => x.batch_norm(weight, bias, self.eps, self.activation),
+        };
         t.no_grad(|| {
             let channels = weight.shape().len().max(1);
             let n = (x.shape().len() / channels) as f64;
@@ -73,6 +90,12 @@ impl Layer for BatchNorm2d {
             t.propose(self.running_var, t.buffer(self.running_var) * keep + unbiased * self.momentum);
         });
         out.value
+    }
+}
+
+impl Layer for BatchNorm2d {
+    fn forward<'t, F: Real>(&self, x: Var<'t, F>) -> Var<'t, F> {
+        self.normalized(x, None)
     }
 }
 

@@ -73,7 +73,7 @@ impl ResidualBlock {
             conv1: conv(inputs, 3, stride).build(params.at("conv1")),
             bn1: BatchNorm2d::new(params.at("bn1"), outputs).activation(Activation::Relu),
             conv2: conv(outputs, 3, 1).build(params.at("conv2")),
-            bn2: BatchNorm2d::new(params.at("bn2"), outputs),
+            bn2: BatchNorm2d::new(params.at("bn2"), outputs).activation(Activation::Relu),
             around,
         }
     }
@@ -81,7 +81,7 @@ impl ResidualBlock {
 
 impl Layer for ResidualBlock {
     fn forward<'t, F: Real>(&self, x: Var<'t, F>) -> Var<'t, F> {
-        let y = self.bn2.forward(self.conv2.forward(self.bn1.forward(self.conv1.forward(x))));
+        let y = self.conv2.forward(self.bn1.forward(self.conv1.forward(x)));
         let around = match &self.around {
             Around::Identity => x,
             Around::Pad(stride, channels) => {
@@ -90,7 +90,7 @@ impl Layer for ResidualBlock {
             }
             Around::Project(conv, norm) => norm.forward(conv.forward(x)),
         };
-        (y + around).relu()
+        self.bn2.forward_add(y, around)
     }
 }
 

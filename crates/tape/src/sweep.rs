@@ -6,7 +6,7 @@
 //! sweep leaves everything on the tape, where it can be differentiated again.
 
 use crate::node::Stored;
-use crate::ops::{activation_name, activation_vjp};
+use crate::ops::{activation_name, activation_vjp, activation_vjp_in_place};
 use crate::tape::Restore;
 use crate::{Activation, Graph, Op, Real, Tape, Var, Vjp};
 use std::time::Instant;
@@ -233,8 +233,11 @@ impl<'t, F: Real> Graph<'t, F> {
         self.refuse_first_order(op);
         let activation = op.activation();
         let Some(ask) = rewrite else {
-            let identity = activation == Activation::Identity;
-            let g = if identity { g } else { activation_vjp(activation, y, g) };
+            let g = match activation {
+                Activation::Identity => g,
+                _ if recorded => activation_vjp(activation, y, g),
+                _ => activation_vjp_in_place(activation, y, g),
+            };
             return op.vjp(&mut Vjp::new(op, g, y, sweep, recorded));
         };
         if activation != Activation::Identity {

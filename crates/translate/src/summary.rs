@@ -26,7 +26,7 @@ pub(crate) fn summary(arguments: &SummaryArguments<Flags>) -> Result<(), Failure
         translator.training.batch_size,
         if said == 1 { "is said" } else { "are said" }
     );
-    println!("{}", Summary::of(&translator.params, |t| translator.model.logits(t, &batch)));
+    println!("{}", Summary::of(&translator.params, |t| translator.model.outputs(t, &batch).logits()));
     Ok(())
 }
 

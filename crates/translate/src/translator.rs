@@ -90,17 +90,15 @@ impl Translator {
 impl Task<PairBatch> for Translator {
     /// The mean cross-entropy of the words of a batch, with smoothed labels in training; padding does not count.
     fn outcome<'t>(&self, t: &'t Graph<'t>, batch: &PairBatch) -> Outcome<'t> {
-        let logits = self.model.logits(t, batch);
-        let [rows, columns, size] = logits.dims();
-        let logits = logits.reshape([rows * columns, size]);
         let right = batch.target_out.as_slice();
         let targets = t.compute_indices([right.len()].into(), |out| out.copy_from_slice(right));
         let label_smoothing = if t.is_training() { self.settings.label_smoothing } else { 0.0 };
         let options = CrossEntropy { ignore_index: Some(PAD), label_smoothing, ..Default::default() };
-        let predicted = logits.argmax(1).value();
+        let (loss, predicted) = self.model.outputs(t, batch).loss(targets, &options);
+        let predicted = predicted.value();
         let words = || predicted.iter().zip(right).filter(|(_, right)| **right != PAD);
         let (correct, count) = (words().filter(|(a, b)| a == b).count(), words().count());
-        Outcome { loss: logits.cross_entropy_with(targets, &options), correct, count }
+        Outcome { loss, correct, count }
     }
 }
 

@@ -77,7 +77,7 @@ fn batch_norm(shape: ChannelShape) -> [Workload; 4] {
         }),
         Workload::new(name("scale_shift relu"), bytes(2), move || {
             let (x, [scale, shift, ..], mut y) = (numbers(count), vectors(), numbers(count));
-            move || kernels::scale_shift(&shape, &x, &scale, &shift, Activation::Relu, &mut y)
+            move || kernels::scale_shift(&shape, &x, None, &scale, &shift, Activation::Relu, &mut y)
         }),
         Workload::new(name("sums"), bytes(2), move || {
             let (x, g, [mean, mut sums, mut products, ..]) = (numbers(count), numbers(count), vectors());

@@ -4,7 +4,7 @@
 use super::{Work, Workload};
 use nn::attention::{AttentionMask, SequenceAttention};
 use nn::transformer::{PaddingMasks, Transformer, TransformerConfig, TransformerEncoderLayer};
-use nn::{Cell, Embedding, Layer, Linear, Positions, Recurrent, RecurrentState};
+use nn::{Cell, Embedding, Linear, Positions, Recurrent, RecurrentState};
 use optim::{Adam, Optimizer, Sgd};
 use tape::{CrossEntropy, IndexVar, Indices, ParamPath, Params, Tape, Var, concat};
 
@@ -115,8 +115,8 @@ impl Model for Translator {
             Some(attention) => self.decode(attention, encoded, words, state),
             None => self.decoder.forward(words, Some(state), None).0,
         };
-        let logits = self.output.forward(decoded.reshape([BATCH * Self::TIME, Self::HIDDEN]));
-        logits.cross_entropy_with(next, &CrossEntropy { ignore_index: Some(0), ..CrossEntropy::default() })
+        let options = CrossEntropy { ignore_index: Some(0), ..CrossEntropy::default() };
+        self.output.cross_entropy(decoded.reshape([BATCH * Self::TIME, Self::HIDDEN]), next, &options)
     }
 }
 
@@ -147,7 +147,7 @@ impl Model for Tagger {
     fn loss<'t>(&self, source: IndexVar<'t>, _: IndexVar<'t>, next: IndexVar<'t>) -> Var<'t> {
         let x = self.positions.add(self.words.forward(source), 0);
         let y = self.layer.forward(x, &AttentionMask::default());
-        self.output.forward(y.reshape([BATCH * Self::TIME, Self::WIDTH])).cross_entropy(next)
+        self.output.cross_entropy(y.reshape([BATCH * Self::TIME, Self::WIDTH]), next, &CrossEntropy::default())
     }
 }
 
@@ -192,8 +192,8 @@ impl Model for Full {
     fn loss<'t>(&self, source: IndexVar<'t>, target: IndexVar<'t>, next: IndexVar<'t>) -> Var<'t> {
         let (source, target) = (self.embedded(0, source), self.embedded(1, target));
         let y = self.transformer.forward(source, target, &PaddingMasks::default());
-        let logits = self.output.forward(y.reshape([BATCH * Self::TIME, Self::WIDTH]));
-        logits.cross_entropy_with(next, &CrossEntropy { label_smoothing: 0.1, ..CrossEntropy::default() })
+        let options = CrossEntropy { label_smoothing: 0.1, ..CrossEntropy::default() };
+        self.output.cross_entropy(y.reshape([BATCH * Self::TIME, Self::WIDTH]), next, &options)
     }
 }
 

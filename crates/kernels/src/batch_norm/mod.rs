@@ -82,6 +82,17 @@ fn moments<F: Float, const N: usize>(groups: &[[F; N]]) -> Moments<F, N> {
     Moments { count, mean, squares }
 }
 
+/// `out = activation(x)`.
+#[inline(always)]
+fn activate<F: Float>(x: impl Iterator<Item = F>, activation: Activation, out: &mut [F]) {
+    match activation {
+        Activation::Identity => out.iter_mut().zip(x).for_each(|(out, x)| *out = x),
+        Activation::Relu => out.iter_mut().zip(x).for_each(|(out, x)| *out = if x < F::ZERO { F::ZERO } else { x }),
+        Activation::Sigmoid => out.iter_mut().zip(x).for_each(|(out, x)| *out = x.sigmoid()),
+        Activation::Tanh => out.iter_mut().zip(x).for_each(|(out, x)| *out = x.tanh()),
+    }
+}
+
 /// Of both together, by the formula of Chan, Golub and LeVeque (1979).
 #[inline(always)]
 fn together<F: Float, const N: usize>(a: Moments<F, N>, b: Moments<F, N>) -> Moments<F, N> {
@@ -145,16 +156,19 @@ vectorize! {
         let mut channel = first;
         for (x, out) in x.chunks_exact(pixels).zip(out.chunks_exact_mut(pixels)) {
             let (scale_here, shift_here) = (scale[channel], shift[channel]);
-            let line = |x: F| x * scale_here + shift_here;
-            match activation {
-                Activation::Identity => out.iter_mut().zip(x).for_each(|(out, &x)| *out = line(x)),
-                Activation::Relu => out.iter_mut().zip(x).for_each(|(out, &x)| {
-                    let y = line(x);
-                    *out = if y < F::ZERO { F::ZERO } else { y };
-                }),
-                Activation::Sigmoid => out.iter_mut().zip(x).for_each(|(out, &x)| *out = line(x).sigmoid()),
-                Activation::Tanh => out.iter_mut().zip(x).for_each(|(out, &x)| *out = line(x).tanh()),
-            }
+            activate(x.iter().map(|&x| x * scale_here + shift_here), activation, out);
+            channel = if channel + 1 < scale.len() { channel + 1 } else { 0 };
+        }
+    }
+
+    /// `out = activation(x · scale + shift + more)`, otherwise as above.
+    fn scale_shift_add_planes[F: Float](
+        pixels: usize, first: usize, x: &[F], more: &[F], scale: &[F], shift: &[F], activation: Activation, out: &mut [F],
+    ) {
+        let mut channel = first;
+        for ((x, more), out) in x.chunks_exact(pixels).zip(more.chunks_exact(pixels)).zip(out.chunks_exact_mut(pixels)) {
+            let (scale_here, shift_here) = (scale[channel], shift[channel]);
+            activate(x.iter().zip(more).map(|(&x, &more)| x * scale_here + shift_here + more), activation, out);
             channel = if channel + 1 < scale.len() { channel + 1 } else { 0 };
         }
     }
@@ -196,7 +210,7 @@ pub fn channel_statistics<F: Float>(shape: &ChannelShape, x: &[F], mean: &mut [F
     });
 }
 
-/// `out = activation(x · scale + shift)`, with one scale and one shift a channel.
+/// `out = activation(x · scale + shift + more)`, with one scale and one shift a channel; without `more`, nothing is added.
 ///
 /// # Panics
 /// When a slice does not have the length that the sizes say.
@@ -204,19 +218,23 @@ pub fn channel_statistics<F: Float>(shape: &ChannelShape, x: &[F], mean: &mut [F
 pub fn scale_shift<F: Float>(
     shape: &ChannelShape,
     x: &[F],
+    more: Option<&[F]>,
     scale: &[F],
     shift: &[F],
     activation: Activation,
     out: &mut [F],
 ) {
-    let lengths = [x.len(), out.len(), scale.len(), shift.len()];
-    let expected = [shape.len(), shape.len(), shape.channels, shape.channels];
+    let lengths = [x.len(), more.unwrap_or(x).len(), out.len(), scale.len(), shift.len()];
+    let expected = [shape.len(), shape.len(), shape.len(), shape.channels, shape.channels];
     assert_eq!(lengths, expected, "scale_shift: lengths of {shape:?}");
     let together = (GRAIN / shape.pixels.max(1)).max(1);
     crate::for_each_chunk(out, (together * shape.pixels).max(1), |task, part| {
-        let x = &x[task * together * shape.pixels..][..part.len()];
-        let channel = task * together % shape.channels;
-        scale_shift_planes(shape.pixels, channel, x, scale, shift, activation, part);
+        let (first, length) = (task * together * shape.pixels, part.len());
+        let (x, channel) = (&x[first..][..length], task * together % shape.channels);
+        match more.map(|more| &more[first..][..length]) {
+            Some(more) => scale_shift_add_planes(shape.pixels, channel, x, more, scale, shift, activation, part),
+            None => scale_shift_planes(shape.pixels, channel, x, scale, shift, activation, part),
+        }
     });
 }
 

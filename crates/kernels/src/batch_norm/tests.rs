@@ -29,20 +29,21 @@ fn agree_with_their_definitions() {
                 let mut dx = vec![f64::NAN; x.len()];
                 batch_norm_backward(&shape, &g, &x, &mean, &rstd, &weight, &sums, &products, &mut dx);
                 let mut y = vec![f64::NAN; x.len()];
-                scale_shift(&shape, &x, &weight, &shift, Activation::Relu, &mut y);
-                [mean, variance, sums, products, rstd, dx, y]
+                scale_shift(&shape, &x, None, &weight, &shift, Activation::Relu, &mut y);
+                let mut z = vec![f64::NAN; x.len()];
+                scale_shift(&shape, &x, Some(&g), &weight, &shift, Activation::Tanh, &mut z);
+                [mean, variance, sums, products, rstd, dx, y, z]
             })
         };
         let results = run(1);
         for threads in [2, 3, 7] {
             assert_eq!(results, run(threads), "{threads} threads, {shape:?}");
         }
-        let [mean, variance, sums, products, rstd, dx, y] = results;
+        let [mean, variance, sums, products, rstd, dx, y, z] = results;
         let n = (batch * pixels) as f64;
         let near = |a: f64, b: f64| (a - b).abs() <= 1e-10 * (1.0 + b.abs());
         for c in 0..channels {
-            let (x, g, dx, y) = (&x, &g, of_channel(&shape, c, &dx), of_channel(&shape, c, &y));
-            let (x, g) = (of_channel(&shape, c, x), of_channel(&shape, c, g));
+            let [x, g, dx, y, z] = [&x, &g, &dx, &y, &z].map(|all| of_channel(&shape, c, all));
             let m = x.iter().sum::<f64>() / n;
             assert!(near(mean[c], m), "mean of {shape:?}");
             assert!(near(variance[c], x.iter().map(|x| (x - m) * (x - m)).sum::<f64>() / n), "variance of {shape:?}");
@@ -53,6 +54,7 @@ fn agree_with_their_definitions() {
                 let want = (g[i] - g.iter().sum::<f64>() / n - slope) * rstd[c] * weight[c];
                 assert!(near(dx[i], want), "dx[{i}] is {}, not {want}: {shape:?}", dx[i]);
                 assert!(near(y[i], (x[i] * weight[c] + shift[c]).max(0.0)), "y[{i}] of {shape:?}");
+                assert!(near(z[i], (x[i] * weight[c] + shift[c] + g[i]).tanh()), "z[{i}] of {shape:?}");
             }
         }
     }

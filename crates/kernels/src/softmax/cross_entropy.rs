@@ -11,6 +11,18 @@ vectorize! {
             *out = factor * (((x - max) - log_sum).exp() - spread);
         }
     }
+    /// `x = exp(x − max)`.
+    fn exponentials[F: Float](max: F, x: &mut [F]) {
+        for x in x {
+            *x = (*x - max).exp();
+        }
+    }
+    /// `x = scale · x − shift`.
+    fn scale_and_shift[F: Float](scale: F, shift: F, x: &mut [F]) {
+        for x in x {
+            *x = scale * *x - shift;
+        }
+    }
 }
 
 /// The targets of rows of logits.
@@ -123,6 +135,53 @@ pub fn cross_entropy_backward<F: Float>(
     });
 }
 
+/// The losses of [`cross_entropy`], and in place of the logits the derivative of `factor · Σ losses`: what
+/// [`cross_entropy_backward`] gives for `g = 1`, with one exponential a logit instead of two.
+///
+/// # Panics
+/// As [`cross_entropy`].
+#[track_caller]
+pub fn cross_entropy_in_place<F: Float>(
+    x: &mut [F],
+    rows: usize,
+    n: usize,
+    targets: RowTargets<'_, F>,
+    factor: F,
+    losses: &mut [F],
+) {
+    targets.check("cross_entropy_in_place", &[x.len()], [rows, n]);
+    assert!(losses.len() == rows, "cross_entropy_in_place: length of losses: left {}, right {rows}", losses.len());
+    let (keep, share) = (F::ONE - targets.smoothing, targets.smoothing / F::from_f64(n as f64));
+    let (x, losses) = (Shared::new(x), Shared::new(losses));
+    for_each_rows(rows, 4 * n, |first, count| {
+        for row in first..first + count {
+            // SAFETY: every row is with one thread, and the slices are different ones.
+            let (x, loss) = unsafe { (x.part(row * n, n), losses.part(row, 1)) };
+            let weight = targets.weight(row);
+            if weight == F::ZERO {
+                loss[0] = F::ZERO;
+                x.fill(F::ZERO);
+                continue;
+            }
+            let class = targets.classes[row] as usize;
+            let max = fold_run(Max, x, F::ZERO);
+            let above = x[class] - max;
+            let total = if share == F::ZERO { F::ZERO } else { fold_run(Sum, x, F::ZERO) };
+            exponentials(max, x);
+            let sum = fold_run(Sum, x, F::ZERO);
+            let log_sum = sum.ln();
+            let mut nll = keep * (log_sum - above);
+            if share != F::ZERO {
+                nll += share * (F::from_f64(n as f64) * (log_sum + max) - total);
+            }
+            loss[0] = weight * nll;
+            let factor = factor * weight;
+            scale_and_shift(factor / sum, factor * share, x);
+            x[class] -= factor * keep;
+        }
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,6 +220,11 @@ mod tests {
                 let want = 0.7 * g[i / n] * (at(1e-5) - at(-1e-5)) / 2e-5;
                 assert!((dx[i] - want).abs() < 1e-8, "{rows} {n}: {} {want}", dx[i]);
             }
+            cross_entropy_backward(&x, rows, n, targets, &shifts, &[1.0], 0.7, &mut dx);
+            let mut again = vec![9.0; rows];
+            cross_entropy_in_place(&mut x, rows, n, targets, 0.7, &mut again);
+            let close = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-13);
+            assert!(close(&found, &again) && close(&dx, &x), "{rows} {n}");
         }
     }
 
@@ -172,6 +236,9 @@ mod tests {
         cross_entropy(&x, 2, 2, targets, &mut shifts, &mut losses);
         cross_entropy_backward(&x, 2, 2, targets, &shifts, &[1.0], 1.0, &mut dx);
         assert_eq!((losses, dx), ([0.0, 2f32.ln()], [0.0, 0.0, 0.5, -0.5]));
+        let mut x = x;
+        cross_entropy_in_place(&mut x, 2, 2, targets, 1.0, &mut losses);
+        assert_eq!((losses, x), ([0.0, 2f32.ln()], [0.0, 0.0, 0.5, -0.5]));
     }
 
     #[test]
@@ -186,7 +253,11 @@ mod tests {
                 cross_entropy(&x, rows, n, targets, &mut shifts, &mut losses);
                 cross_entropy_backward(&x, rows, n, targets, &shifts, &losses, 0.5, &mut dx);
             });
-            (losses, dx)
+            let (mut in_place, mut again) = (x.clone(), vec![0.0; rows]);
+            Threads::new(threads).unwrap().run(|| {
+                cross_entropy_in_place(&mut in_place, rows, n, targets, 0.5, &mut again);
+            });
+            (losses, dx, in_place, again)
         };
         assert!(run(1) == run(2) && run(1) == run(3));
     }

@@ -9,7 +9,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-pub use cross_entropy::{RowTargets, cross_entropy, cross_entropy_backward};
+pub use cross_entropy::{RowTargets, cross_entropy, cross_entropy_backward, cross_entropy_in_place};
 
 use crate::Float;
 

@@ -18,7 +18,7 @@ pub mod reduce;
 pub mod shape;
 
 pub use activation::Activation;
-pub(crate) use activation::{activation_name, activation_vjp};
+pub(crate) use activation::{activation_name, activation_vjp, activation_vjp_in_place};
 pub use attention::{Attention, AttentionOutput};
 pub use compare::Operand;
 pub use convolution::{ConvOptions, IntoPair};

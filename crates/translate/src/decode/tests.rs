@@ -162,7 +162,7 @@ fn steps_give_the_logits_of_training() {
         let data = if model.needs_common_length() { data.common_length() } else { data };
         let batch = data::Loader::sequential(&data, 3).epoch(0).next().unwrap();
         Tape::new().eval(&params, |t| {
-            let want = model.logits(t, &batch);
+            let want = model.outputs(t, &batch).logits();
             let [rows, columns, _] = want.dims();
             let source = Source::of(t, &batch);
             let check = |column: usize, logits: Var<'_>| {

@@ -13,13 +13,44 @@ pub(crate) use transformer::Uncached;
 use crate::arguments::{ModelKind, Settings};
 use crate::decode::{self, Beam, Decoder, Sources, Translation};
 use data::text::PairBatch;
-use tape::{Graph, Params, Tape, Var};
+use nn::{Layer, Linear};
+use tape::{CrossEntropy, Graph, IndexVar, Params, Tape, Var};
 
 /// One of the models.
 pub(crate) enum Model {
     Recurrent(Seq2Seq),
     Positions(PositionTranslator),
     Transformer(FullTransformer),
+}
+
+/// What a model makes of the words of a batch.
+pub(crate) enum Outputs<'t> {
+    /// What the last layer makes logits of, `[batch, target, width]`. In training, all of them need not exist at once.
+    Hidden(Var<'t>, Linear),
+    /// Logits `[batch, target, vocabulary]`, where words were chosen by them on the way.
+    Logits(Var<'t>),
+}
+
+impl<'t> Outputs<'t> {
+    /// The logits `[batch, target, vocabulary]`.
+    pub(crate) fn logits(self) -> Var<'t> {
+        match self {
+            Outputs::Hidden(hidden, layer) => layer.forward(hidden),
+            Outputs::Logits(logits) => logits,
+        }
+    }
+
+    /// The loss by the right words `[batch · target]`, and the words that the model holds most probable.
+    pub(crate) fn loss(self, right: IndexVar<'t>, options: &CrossEntropy<'t>) -> (Var<'t>, IndexVar<'t>) {
+        let flat = |x: Var<'t>| {
+            let [rows, columns, size] = x.dims();
+            x.reshape([rows * columns, size])
+        };
+        match self {
+            Outputs::Hidden(hidden, layer) => layer.cross_entropy_and_argmax(flat(hidden), right, options),
+            Outputs::Logits(logits) => (flat(logits).cross_entropy_with(right, options), flat(logits).argmax(1)),
+        }
+    }
 }
 
 /// How sentences are searched for.
@@ -62,13 +93,13 @@ impl Model {
         }
     }
 
-    /// Logits `[batch, target, vocabulary]` of the words of a batch, each given the right words before it; in the training
-    /// of a recurrent model, as often as the settings say.
-    pub(crate) fn logits<'t>(&self, t: &'t Graph<'t>, batch: &PairBatch) -> Var<'t> {
+    /// What the model makes of a batch, each word given the right words before it; in the training of a recurrent model, as
+    /// often as the settings say.
+    pub(crate) fn outputs<'t>(&self, t: &'t Graph<'t>, batch: &PairBatch) -> Outputs<'t> {
         match self {
-            Model::Recurrent(model) => model.logits(t, batch),
-            Model::Positions(model) => model.logits(t, batch),
-            Model::Transformer(model) => model.logits(t, batch),
+            Model::Recurrent(model) => model.outputs(t, batch),
+            Model::Positions(model) => model.outputs(t, batch),
+            Model::Transformer(model) => model.outputs(t, batch),
         }
     }
 

@@ -1,5 +1,6 @@
 //! [`PositionTranslator`]: one layer of a transformer's encoder and a linear layer, which translate all positions at once.
 
+use super::Outputs;
 use crate::arguments::Settings;
 use crate::decode::{Decoder, Kept, Next, Source};
 use data::text::{PAD, PairBatch};
@@ -54,11 +55,11 @@ impl PositionTranslator {
     fn forward<'t>(&self, source: &Source<'t>) -> (Var<'t>, Var<'t>) {
         let x = self.positions.add(self.embedding.forward(source.tokens), 0).dropout(self.dropout);
         let (y, weights) = self.layer.forward_with_weights(x, &AttentionMask::padding(Some(source.padding)));
-        (self.output.forward(y), weights)
+        (y, weights)
     }
 
-    pub(super) fn logits<'t>(&self, t: &'t Graph<'t>, batch: &PairBatch) -> Var<'t> {
-        self.forward(&Source::of(t, batch)).0
+    pub(super) fn outputs<'t>(&self, t: &'t Graph<'t>, batch: &PairBatch) -> Outputs<'t> {
+        Outputs::Hidden(self.forward(&Source::of(t, batch)).0, self.output)
     }
 }
 
@@ -66,8 +67,8 @@ impl Decoder for PositionTranslator {
     type State<'t> = PositionState<'t>;
 
     fn start<'t>(&self, source: &Source<'t>) -> PositionState<'t> {
-        let (logits, weights) = self.forward(source);
-        PositionState { logits, weights: weights.mean(1), steps: 0 }
+        let (hidden, weights) = self.forward(source);
+        PositionState { logits: self.output.forward(hidden), weights: weights.mean(1), steps: 0 }
     }
 
     fn step<'t>(&self, state: PositionState<'t>, _: IndexVar<'t>) -> Next<'t, PositionState<'t>> {

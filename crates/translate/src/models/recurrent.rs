@@ -1,5 +1,6 @@
 //! [`Seq2Seq`]: a recurrent encoder, and a recurrent decoder that begins where it ends and may attend to what it read.
 
+use super::Outputs;
 use crate::arguments::{AttentionKind, ModelKind, Settings};
 use crate::decode::{Decoder, Kept, Next, Source, select_mask};
 use data::text::{PAD, PairBatch, SOS};
@@ -113,15 +114,15 @@ impl Seq2Seq {
         (hidden, weights, Seq2SeqState { layers, ..state })
     }
 
-    pub(super) fn logits<'t>(&self, t: &'t Graph<'t>, batch: &PairBatch) -> Var<'t> {
+    pub(super) fn outputs<'t>(&self, t: &'t Graph<'t>, batch: &PairBatch) -> Outputs<'t> {
         let state = self.start(&Source::of(t, batch));
         let forced = !t.is_training() || self.teacher_forcing >= 1.0;
         if !forced {
-            return self.logits_partly_forced(t, batch, state);
+            return Outputs::Logits(self.logits_partly_forced(t, batch, state));
         }
         let words = self.words(t.indices(&batch.target_in));
         if self.attention.is_none() {
-            return self.output.forward(self.decoder.forward(words, Some(state.layers), None).0);
+            return Outputs::Hidden(self.decoder.forward(words, Some(state.layers), None).0, self.output);
         }
         let [rows, columns, width] = words.dims();
         let (mut state, mut steps) = (state, Vec::with_capacity(columns));
@@ -131,7 +132,7 @@ impl Seq2Seq {
             steps.push(hidden);
             state = next;
         }
-        self.output.forward(stack(&steps, 1))
+        Outputs::Hidden(stack(&steps, 1), self.output)
     }
 
     /// In each step, all sentences of the batch are given the right word, or all their own most probable one.

@@ -1,5 +1,6 @@
 //! [`FullTransformer`]: encoder and decoder.
 
+use super::Outputs;
 use crate::arguments::Settings;
 use crate::decode::{Decoder, Kept, Next, Source, select_mask};
 use data::text::{PAD, PairBatch};
@@ -65,17 +66,18 @@ impl FullTransformer {
         self.transformer.encoder.forward(x, &AttentionMask::padding(Some(source.padding)))
     }
 
-    /// Logits after each of the words `[rows, target]`.
+    /// What the logits after each of the words `[rows, target]` are made of.
     fn decoded<'t>(&self, memory: Var<'t>, padding: MaskVar<'t>, words: IndexVar<'t>) -> Var<'t> {
         let x = self.embedded(self.target, words, 0);
         // Padding stands behind all words, so that the causal mask hides it from them.
         let (own, across) = (AttentionMask::causal(None), AttentionMask::padding(Some(padding)));
-        self.output.forward(self.transformer.decoder.forward(x, memory, &own, &across))
+        self.transformer.decoder.forward(x, memory, &own, &across)
     }
 
-    pub(super) fn logits<'t>(&self, t: &'t Graph<'t>, batch: &PairBatch) -> Var<'t> {
+    pub(super) fn outputs<'t>(&self, t: &'t Graph<'t>, batch: &PairBatch) -> Outputs<'t> {
         let source = Source::of(t, batch);
-        self.decoded(self.encoded(&source), source.padding, t.indices(&batch.target_in))
+        let hidden = self.decoded(self.encoded(&source), source.padding, t.indices(&batch.target_in));
+        Outputs::Hidden(hidden, self.output)
     }
 }
 
@@ -148,7 +150,7 @@ impl Decoder for Uncached<'_> {
                 out[steps] = new[row];
             }
         });
-        let all = self.0.decoded(memory, padding, words);
+        let all = self.0.output.forward(self.0.decoded(memory, padding, words));
         let [_, _, size] = all.dims();
         let logits = all.slice(1, steps..steps + 1).reshape([rows, size]);
         Next { logits, weights: None, state: UncachedState { memory, padding, words: Some(words) } }

@@ -12,4 +12,4 @@ pub mod softplus;
 pub mod tanh;
 
 pub use fused::Activation;
-pub(crate) use fused::{activation_name, activation_vjp};
+pub(crate) use fused::{activation_name, activation_vjp, activation_vjp_in_place};

@@ -29,6 +29,12 @@ impl<F: Real> Op<F> for ReluBackward {
     }
 }
 
+/// The cotangent of one number, by the result.
+#[inline(always)]
+pub(super) fn slope<F: Real>(g: F, y: F) -> F {
+    if y <= F::ZERO { F::ZERO } else { g }
+}
+
 impl<'t, F: Real> Var<'t, F> {
     /// Rectified linear unit, `max(x, 0)`, elementwise; the same shape.
     ///
@@ -40,7 +46,7 @@ impl<'t, F: Real> Var<'t, F> {
 
     #[track_caller]
     pub(crate) fn relu_backward(self, y: Self) -> Self {
-        self.zip(y, ReluBackward, |g, y| if y <= F::ZERO { F::ZERO } else { g })
+        self.zip(y, ReluBackward, slope)
     }
 }
 

@@ -30,6 +30,12 @@ impl<F: Real> Op<F> for SigmoidBackward {
     }
 }
 
+/// The cotangent of one number, by the result.
+#[inline(always)]
+pub(super) fn slope<F: Real>(g: F, y: F) -> F {
+    g * y * (F::ONE - y)
+}
+
 impl<'t, F: Real> Var<'t, F> {
     /// The logistic function `1 / (1 + e⁻ˣ)`, elementwise; the same shape.
     ///
@@ -41,7 +47,7 @@ impl<'t, F: Real> Var<'t, F> {
 
     #[track_caller]
     pub(crate) fn sigmoid_backward(self, y: Self) -> Self {
-        self.zip(y, SigmoidBackward, |g, y| g * y * (F::ONE - y))
+        self.zip(y, SigmoidBackward, slope)
     }
 }
 

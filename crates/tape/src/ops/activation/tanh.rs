@@ -30,6 +30,12 @@ impl<F: Real> Op<F> for TanhBackward {
     }
 }
 
+/// The cotangent of one number, by the result.
+#[inline(always)]
+pub(super) fn slope<F: Real>(g: F, y: F) -> F {
+    g * (F::ONE - y * y)
+}
+
 impl<'t, F: Real> Var<'t, F> {
     /// The hyperbolic tangent, elementwise; the same shape.
     ///
@@ -41,7 +47,7 @@ impl<'t, F: Real> Var<'t, F> {
 
     #[track_caller]
     pub(crate) fn tanh_backward(self, y: Self) -> Self {
-        self.zip(y, TanhBackward, |g, y| g * (F::ONE - y * y))
+        self.zip(y, TanhBackward, slope)
     }
 }
 

@@ -6,6 +6,7 @@ pub mod class_targets;
 pub mod cross_entropy;
 pub mod focal_loss;
 pub mod huber_loss;
+pub mod linear_cross_entropy;
 pub mod mse_loss;
 pub mod nll_loss;
 

@@ -1,17 +1,17 @@
 //! Batch normalization: with mean μ and variance σ² of each channel over the batch and all pixels, `r = 1 / √(σ² + ε)` and
 //! `x̂ = (x − μ) · r`, the value is `y = activation(x̂ · w + b)`. With the means over the same numbers,
 //! `dx = r · w · (g − mean g − x̂ · mean(g · x̂))`, `dw = Σ g · x̂`, `db = Σ g` (Ioffe and Szegedy 2015, *Batch
-//! normalization*).
+//! normalization*). What `batch_norm_add` adds before the activation has the cotangent `g`.
 //!
 //! A sweep of first order computes these in one pass over g and x, from the statistics of the forward pass. A sweep that is
 //! differentiated again computes μ and r anew, as functions of x: that is how the second order finds its way.
 
 use super::scale_shift::channels;
-use crate::{Activation, Op, Real, Shape, Var, Vjp};
+use crate::{Activation, Input, Op, Real, Shape, Var, Vjp};
 use kernels::ChannelShape;
 
-/// Inputs: x `[batch, channels, pixels]`, μ, r, w and b `[channels]`; to μ and r it gives nothing, being the whole
-/// derivative by x.
+/// Inputs: x `[batch, channels, pixels]`, μ, r, w and b `[channels]`, perhaps what is added, of the shape of x; to μ and r
+/// it gives nothing, being the whole derivative by x.
 #[derive(Clone, Copy)]
 struct BatchNorm {
     sizes: ChannelShape,
@@ -38,6 +38,9 @@ impl<F: Real> Op<F> for BatchNorm {
             cx.give(0, |_| g.batch_norm_backward(x, [mean, rstd, weight, sums, products], self.sizes));
             cx.give(3, |_| products * rstd);
             cx.give(4, |_| sums);
+        }
+        if cx.input_count() == 6 {
+            cx.give(5, |_| g);
         }
     }
 
@@ -71,6 +74,41 @@ impl<'t, F: Real> Var<'t, F> {
     /// When there is no axis of channels, no number in a channel, or weight or bias have another shape.
     #[track_caller]
     pub fn batch_norm(self, weight: Self, bias: Self, eps: f64, activation: Activation) -> BatchNormOutput<'t, F> {
+        self.batch_norm_of_batch(None, weight, bias, eps, activation)
+    }
+
+    /// As [`batch_norm`](Var::batch_norm), with `more`, of the shape of `self`, added before the activation: the end of a
+    /// residual block, in one pass over the result.
+    ///
+    /// Formulas: [`ops::normalize::batch_norm`](mod@crate::ops::normalize::batch_norm).
+    ///
+    /// # Panics
+    /// As [`batch_norm`](Var::batch_norm), and when the shapes differ.
+    #[track_caller]
+    pub fn batch_norm_add(
+        self,
+        more: Self,
+        weight: Self,
+        bias: Self,
+        eps: f64,
+        activation: Activation,
+    ) -> BatchNormOutput<'t, F> {
+        let (left, right) = (self.shape(), more.shape());
+        if left != right {
+            self.graph().fail(format_args!("batch_norm_add: shapes of the two differ: left {left}, right {right}"));
+        }
+        self.batch_norm_of_batch(Some(more), weight, bias, eps, activation)
+    }
+
+    #[track_caller]
+    fn batch_norm_of_batch(
+        self,
+        more: Option<Self>,
+        weight: Self,
+        bias: Self,
+        eps: f64,
+        activation: Activation,
+    ) -> BatchNormOutput<'t, F> {
         let (graph, shape) = (self.graph(), self.shape());
         let Some(sizes) = channels(shape).filter(|sizes| sizes.batch * sizes.pixels > 0) else {
             graph.fail(format_args!("batch_norm: a batch of channels: left {shape}, right one that is not empty"))
@@ -88,9 +126,14 @@ impl<'t, F: Real> Var<'t, F> {
             (rstd, scale, bias - mean * scale)
         });
         let mut y = graph.output(flat);
-        kernels::scale_shift(&sizes, &x.value(), &scale.value(), &shift.value(), activation, y.as_mut_slice());
-        let inputs = [x.into(), mean.into(), rstd.into(), weight.into(), bias.into()];
-        let value = graph.record(BatchNorm { sizes, eps, activation }, &inputs, flat, y).reshape(shape);
+        let (more, op) = (more.map(|more| more.reshape(flat)), BatchNorm { sizes, eps, activation });
+        let added = more.map(Var::value);
+        let per_channel = (&scale.value(), &shift.value());
+        let out = y.as_mut_slice();
+        kernels::scale_shift(&sizes, &x.value(), added.as_deref(), per_channel.0, per_channel.1, activation, out);
+        let inputs = [x, mean, rstd, weight, bias, more.unwrap_or(x)].map(Input::from);
+        let count = if more.is_some() { 6 } else { 5 };
+        let value = graph.record(op, &inputs[..count], flat, y).reshape(shape);
         BatchNormOutput { value, mean, variance }
     }
 
@@ -157,6 +200,32 @@ mod tests {
                 gradcheck::triple(|x, w, b| x.batch_norm(w, b, EPS, activation).value, -2.0..2.0, shape, &[3], &[3]);
             }
         }
+    }
+
+    #[test]
+    fn batch_norm_add() {
+        for shape in [&[2, 3, 4][..], &[5, 3], &[2, 3, 2, 5]] {
+            for activation in [Activation::Identity, Activation::Sigmoid] {
+                let inputs = [shape, shape, &[3], &[3]];
+                let inputs: Vec<_> =
+                    inputs.iter().zip(1..).map(|(shape, draw)| gradcheck::sample(*shape, -2.0..2.0, draw)).collect();
+                gradcheck::check(
+                    |_, x| x[0].batch_norm_add(x[1], x[2], x[3], EPS, activation).value,
+                    &inputs,
+                    gradcheck::Order::Second,
+                )
+                .unwrap();
+            }
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "batch_norm_add: shapes of the two differ: left [2, 3], right [2, 1]")]
+    fn what_is_added_is_not_broadcast() {
+        Tape::<f32>::new().eval(&Params::new(0), |t| {
+            let (x, w) = (t.full([2, 3], 1.0), t.full([3], 1.0));
+            x.batch_norm_add(t.full([2, 1], 1.0), w, w, 1e-5, Activation::Identity);
+        });
     }
 
     #[test]

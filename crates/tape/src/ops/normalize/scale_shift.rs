@@ -47,7 +47,7 @@ impl<'t, F: Real> Var<'t, F> {
         let flat = Shape::from([sizes.batch, sizes.channels, sizes.pixels]);
         let op = ScaleShift { activation };
         let y = self.graph().apply(op, [self.reshape(flat), scale, shift], flat, |[x, scale, shift], y| {
-            kernels::scale_shift(&sizes, x, scale, shift, activation, y);
+            kernels::scale_shift(&sizes, x, None, scale, shift, activation, y);
         });
         y.reshape(shape)
     }
