@@ -17,6 +17,7 @@ arguments.add_argument("--only", required=True, metavar="NAME", help="the worklo
 arguments.add_argument("--threads", type=int, required=True, metavar="N")
 arguments.add_argument("--seconds", type=float, default=2.0, metavar="SECONDS", help="how long steps are timed")
 arguments.add_argument("--compile", action="store_true", help="with torch.compile")
+arguments.add_argument("--chunked-loss", action="store_true", help="losses over words with linear_cross_entropy, in chunks")
 arguments = arguments.parse_args()
 # Before the import: OpenMP and MKL read them when they start.
 os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(arguments.threads)
@@ -160,6 +161,19 @@ def style_step():
 BATCH = 128
 
 
+def loss_over_words(outputs, layer, following, **options):
+    """The cross-entropy of `outputs`: logits, or, if these are computed in chunks, what `layer` makes logits of."""
+    if not arguments.chunked_loss:
+        return F.cross_entropy(outputs.flatten(0, 1), following, **options)
+    options |= {"linear_bias": layer.bias, "options": nn.LinearCrossEntropyOptions()}
+    return F.linear_cross_entropy(outputs.flatten(0, 1), layer.weight, following, **options)
+
+
+def logits_or_inputs(layer, hidden):
+    """What a model gives to `loss_over_words`."""
+    return hidden if arguments.chunked_loss else layer(hidden)
+
+
 class Recurrent(nn.Module):
     """Encoder and decoder; with attention, the context takes the place of the decoder's hidden state."""
 
@@ -179,7 +193,7 @@ class Recurrent(nn.Module):
                 weights = F.cosine_similarity(hidden.transpose(0, 1), encoded, dim=2).softmax(1)
                 state = torch.bmm(weights.unsqueeze(1), encoded).transpose(0, 1), memory
             output, state = self.decoder(words[:, time_ : time_ + 1], state)
-            outputs.append(self.output(output[:, 0]))
+            outputs.append(logits_or_inputs(self.output, output[:, 0]))
         return torch.stack(outputs, 1)
 
 
@@ -193,7 +207,7 @@ def recurrent(cell, attention, time_=20, source_words=8000, target_words=6000):
     given, following = target[:, :-1].contiguous(), target[:, 1:].flatten()
 
     def loss():
-        return F.cross_entropy(model(source, given).flatten(0, 1), following, ignore_index=0)
+        return loss_over_words(model(source, given), model.output, following, ignore_index=0)
 
     return training(loss, torch.optim.Adam(model.parameters(), lr=1e-3))
 
@@ -218,13 +232,13 @@ class Tagger(nn.Module):
         self.output = nn.Linear(width, words)
 
     def forward(self, sentence):
-        return self.output(self.layer(self.words(sentence) + self.positions.weight))
+        return logits_or_inputs(self.output, self.layer(self.words(sentence) + self.positions.weight))
 
 
 def transformer_encoder(time_=43, width=128, words=5000):
     model = Tagger(words, time_, width)
     sentences, tags = torch.randint(0, words, (BATCH, time_)), torch.randint(0, words, (BATCH * time_,))
-    return training(lambda: F.cross_entropy(model(sentences).flatten(0, 1), tags), momentum(model.parameters()))
+    return training(lambda: loss_over_words(model(sentences), model.output, tags), momentum(model.parameters()))
 
 
 class Transformer(nn.Module):
@@ -242,7 +256,8 @@ class Transformer(nn.Module):
 
     def forward(self, source, target):
         source, target = self.embedded(0, source), self.embedded(1, target)
-        return self.output(self.transformer(source, target, tgt_mask=self.future, tgt_is_causal=True))
+        hidden = self.transformer(source, target, tgt_mask=self.future, tgt_is_causal=True)
+        return logits_or_inputs(self.output, hidden)
 
 
 def transformer_full(time_=20, width=256, source_words=8000, target_words=6000):
@@ -252,7 +267,7 @@ def transformer_full(time_=20, width=256, source_words=8000, target_words=6000):
     following = torch.randint(0, target_words, (BATCH * time_,))
 
     def loss():
-        return F.cross_entropy(model(source, target).flatten(0, 1), following, label_smoothing=0.1)
+        return loss_over_words(model(source, target), model.output, following, label_smoothing=0.1)
 
     return training(loss, torch.optim.Adam(model.parameters(), lr=1e-3))
 

@@ -44,6 +44,13 @@ const WORKLOADS: &[(&str, &str)] = &[
 /// How often every workload is timed with every peer.
 const ROUNDS: usize = 3;
 
+/// The peers in Rust, each a folder of this name, and what their pools of threads read when they start.
+const BUILT: &[(&str, &[&str])] = &[
+    ("burn", &["RAYON_NUM_THREADS", "MATMUL_NUM_THREADS"]),
+    ("candle", &["RAYON_NUM_THREADS", "CANDLE_NUM_THREADS"]),
+    ("dfdx", &["RAYON_NUM_THREADS"]),
+];
+
 /// Keeps freed blocks: without it, every step asks the system for its large arrays again.
 const ALLOCATOR: &str = "glibc.malloc.mmap_threshold=4294967296:glibc.malloc.trim_threshold=17179869184:\
                          glibc.malloc.top_pad=268435456";
@@ -152,15 +159,17 @@ impl Comparison {
             tuned.push(("LD_PRELOAD", dispatch.display().to_string()));
         }
         let ours = vec![std::env::current_exe()?];
-        let burn = vec![build(&folder.join("burn"), "peer-burn")?];
-        // Its pools read these when they start.
-        let pools = ["RAYON_NUM_THREADS", "MATMUL_NUM_THREADS"].map(|name| (name, self.threads.to_string()));
-        Ok(vec![
+        let mut peers = vec![
             Peer { name: OURS, library: OURS, command: ours, environment: Vec::new() },
             Peer { name: "PyTorch", library: "PyTorch", command: pytorch.clone(), environment: Vec::new() },
             Peer { name: "PyTorch, tuned", library: "PyTorch", command: pytorch, environment: tuned },
-            Peer { name: "burn", library: "burn", command: burn, environment: pools.to_vec() },
-        ])
+        ];
+        for (name, pools) in BUILT {
+            let command = vec![build(&folder.join(name), &format!("peer-{name}"))?];
+            let environment = pools.iter().map(|&pool| (pool, self.threads.to_string())).collect();
+            peers.push(Peer { name, library: name, command, environment });
+        }
+        Ok(peers)
     }
 }
 
