@@ -4,7 +4,7 @@
 
 use nn::attention::{AttentionMask, SequenceAttention};
 use nn::transformer::{PaddingMasks, Transformer, TransformerConfig};
-use nn::{Cell, Embedding, Layer, Linear, Positions, Recurrent};
+use nn::{Cell, Embedding, Linear, Positions, Recurrent};
 use optim::{Adam, Optimizer};
 use retrograde_tests::allocator::{Counting, allocations};
 use tape::{CrossEntropy, Indices, Level, Mask, Params, Tape, Threads};
@@ -62,8 +62,10 @@ fn train(threads: usize) -> (Vec<f32>, u64) {
                         loss = loss + h.powi(2).mean(..) * 0.01;
                     }
                     let own = transformer.encoder.forward(x, &AttentionMask::padding(padding));
-                    let logits = output.forward((y + own).reshape([BATCH * time, WIDTH]));
-                    loss + logits.cross_entropy_with(t.indices(next), &options)
+                    let hidden = (y + own).reshape([BATCH * time, WIDTH]);
+                    let (of_words, predicted) = output.cross_entropy_and_argmax(hidden, t.indices(next), &options);
+                    assert_eq!(predicted.shape(), next.shape());
+                    loss + of_words
                 });
                 adam.step(&mut params, step);
                 losses.push(loss);

@@ -3,7 +3,7 @@
 use nn::stack::{Stack, Start};
 use nn::{Layer, Linear, Sequential};
 use retrograde_tests::models::{CLASSES, PIXELS, Run, classify, perceptron, train};
-use tape::{IndexVar, Params, Var};
+use tape::{CrossEntropy, IndexVar, Params, Var};
 
 /// Compares the runs of a model with 1, 2, 3 and 7 threads.
 #[track_caller]
@@ -79,7 +79,7 @@ impl Mixed {
         let context = t.param(self.table).embedding(labels, None);
         let attention = (h * context).softmax(1) * h;
         let spread = h.var(0, 1).mean(..);
-        self.last.forward(attention + h).cross_entropy(labels) + spread * 0.01
+        self.last.cross_entropy(attention + h, labels, &CrossEntropy::default()) + spread * 0.01
     }
 }
 
