@@ -22,14 +22,26 @@ struct CrossEntropyRows {
 impl CrossEntropyRows {
     /// The same by plain operations, for what is differentiated again.
     fn plain<'t, F: Real>(self, x: Var<'t, F>, cx: &Vjp<'_, 't, F>) -> Var<'t, F> {
-        let log_probabilities = x.log_softmax_along(1);
-        let share = self.smoothing / x.shape().dims()[1] as f64;
-        let hit = log_probabilities.pick(1, cx.indices(1)) * (1.0 - self.smoothing);
-        let mut losses = -(hit + log_probabilities.sum(1) * share);
-        if cx.input_count() == 4 {
-            losses = cx.x(3).eq(0.0).select(0.0, losses * cx.x(3));
-        }
+        let weights = (cx.input_count() == 4).then(|| cx.x(3));
+        let losses = plain_losses(x, cx.indices(1), weights, self.smoothing);
         (if self.summed { losses.sum(..) } else { losses }).reshape(cx.g.shape()) * self.scale
+    }
+}
+
+/// The losses of rows of logits, by plain operations.
+pub(super) fn plain_losses<'t, F: Real>(
+    logits: Var<'t, F>,
+    classes: IndexVar<'t, F>,
+    weights: Option<Var<'t, F>>,
+    smoothing: f64,
+) -> Var<'t, F> {
+    let share = smoothing / logits.shape().dims()[1] as f64;
+    let log_probabilities = logits.log_softmax_along(1);
+    let hit = log_probabilities.pick(1, classes) * (1.0 - smoothing);
+    let losses = -(hit + log_probabilities.sum(1) * share);
+    match weights {
+        Some(weights) => weights.eq(0.0).select(0.0, losses * weights),
+        None => losses,
     }
 }
 

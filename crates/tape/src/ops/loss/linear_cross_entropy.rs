@@ -7,6 +7,7 @@
 //! Training", 2024, `FusedLinearCrossEntropy`.
 
 use super::class_targets::ClassTargets;
+use super::cross_entropy::plain_losses;
 use super::{CrossEntropy, Reduction};
 use crate::{Axes, IndexVar, Input, Op, Real, Shape, Var, Vjp};
 use kernels::{Epilogue, MatrixLayout, RowTargets};
@@ -40,15 +41,8 @@ impl LinearCrossEntropy {
 
     /// The same by plain operations, for what is differentiated again.
     fn plain<'t, F: Real>(self, [x, w]: [Var<'t, F>; 2], bias: Option<Var<'t, F>>, cx: &Vjp<'_, 't, F>) -> Var<'t, F> {
-        let log_probabilities = x.linear(w, bias).log_softmax_along(1);
-        let share = self.smoothing / w.shape().dims()[0] as f64;
-        let hit = log_probabilities.pick(1, cx.indices(self.classes())) * (1.0 - self.smoothing);
-        let mut losses = -(hit + log_probabilities.sum(1) * share);
-        if self.weighted {
-            let weights = cx.x(self.classes() + 1);
-            losses = weights.eq(0.0).select(0.0, losses * weights);
-        }
-        losses.sum(..) * self.scale
+        let weights = self.weighted.then(|| cx.x(self.classes() + 1));
+        plain_losses(x.linear(w, bias), cx.indices(self.classes()), weights, self.smoothing).sum(..) * self.scale
     }
 
     fn vjp_recorded<'t, F: Real>(self, cx: &mut Vjp<'_, 't, F>) {
