@@ -144,3 +144,36 @@ impl Layer for Linear {
         x.linear_activated(graph.param(self.weight), bias, self.activation)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tape::{Params, Tape, Tensor};
+
+    #[test]
+    fn losses_are_those_of_the_logits() {
+        let mut params = Params::<f64>::new(0);
+        let layer = Linear::new(params.root(), 4, 5);
+        Tape::new().run(&params, |t| {
+            let x = t.leaf(&Tensor::from_fn([3, 4], |i| (i as f64).cos()));
+            let (targets, options) = (t.indices(&Tensor::from_vec([3], vec![4, 0, 2])), CrossEntropy::default());
+            let logits = layer.forward(x);
+            let (loss, predicted) = layer.cross_entropy_and_argmax(x, targets, &options);
+            let want = logits.cross_entropy(targets).item();
+            assert!(
+                (loss.item() - want).abs() < 1e-12 && loss.item() == layer.cross_entropy(x, targets, &options).item()
+            );
+            assert_eq!(*predicted.value(), *logits.argmax(1).value());
+        });
+    }
+
+    #[test]
+    #[should_panic(expected = "cross_entropy: of logits, not of what Relu makes of them")]
+    fn what_an_activation_gives_are_no_logits() {
+        let mut params = Params::<f32>::new(0);
+        let layer = Linear::config(2, 3).activation(Activation::Relu).build(params.root());
+        Tape::new().eval(&params, |t| {
+            layer.cross_entropy(t.full([1, 2], 1.0), t.indices(&Tensor::full([1], 0)), &CrossEntropy::default()).item()
+        });
+    }
+}

@@ -57,9 +57,12 @@ impl BatchNorm2d {
     /// `activation(normalized x + more)`, in training in one pass: the end of a residual block.
     ///
     /// # Panics
-    /// When the shapes do not fit.
+    /// When the shapes differ, or do not fit the layer.
     #[track_caller]
     pub fn forward_add<'t, F: Real>(&self, x: Var<'t, F>, more: Var<'t, F>) -> Var<'t, F> {
+        // In evaluation a sum would broadcast.
+        let (left, right) = (x.shape(), more.shape());
+        assert!(left == right, "forward_add: shapes of the two differ: left {left}, right {right}");
         self.normalized(x, Some(more))
     }
 
@@ -194,6 +197,29 @@ mod tests {
             norm.forward(t.input(&x)).to_tensor()
         });
         assert!((y.as_slice()[0] + 1.0 / (1.0f64 + 1e-5).sqrt()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn what_is_added_comes_before_the_activation() {
+        let mut params = Params::<f32>::new(0);
+        let plain = BatchNorm2d::new(params.root(), 3);
+        let norm = plain.activation(Activation::Relu);
+        for training in [true, false] {
+            Tape::new().run(&params, |t| {
+                t.set_training(training);
+                let x = t.input(&Tensor::from_fn([4, 3, 2], |i| (i as f32 * 1.7).sin()));
+                let (got, want) = (norm.forward_add(x, x * 0.5), (plain.forward(x) + x * 0.5).relu());
+                assert!(got.value().iter().zip(&*want.value()).all(|(a, b)| (a - b).abs() < 1e-6), "{training}");
+            });
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "forward_add: shapes of the two differ: left [2, 3], right [1, 3]")]
+    fn what_is_added_is_not_broadcast_in_evaluation() {
+        let mut params = Params::<f32>::new(0);
+        let norm = BatchNorm2d::new(params.root(), 3);
+        Tape::new().eval(&params, |t| norm.forward_add(t.full([2, 3], 1.0), t.full([1, 3], 1.0)).shape());
     }
 
     #[test]

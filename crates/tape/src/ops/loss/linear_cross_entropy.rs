@@ -118,7 +118,8 @@ impl<'t, F: Real> Var<'t, F> {
         targets: IndexVar<'t, F>,
         options: &CrossEntropy<'t, F>,
     ) -> Self {
-        match self.is_summed_by_rows(options) {
+        self.check_linear(weight);
+        match is_summed_by_rows(options) {
             true => self.linear_cross_entropy_of_rows(weight, bias, targets, options, None),
             false => self.linear(weight, bias).cross_entropy_with(targets, options),
         }
@@ -136,7 +137,8 @@ impl<'t, F: Real> Var<'t, F> {
         targets: IndexVar<'t, F>,
         options: &CrossEntropy<'t, F>,
     ) -> (Self, IndexVar<'t, F>) {
-        if !self.is_summed_by_rows(options) {
+        self.check_linear(weight);
+        if !is_summed_by_rows(options) {
             let logits = self.linear(weight, bias);
             return (logits.cross_entropy_with(targets, options), logits.argmax(1));
         }
@@ -147,8 +149,14 @@ impl<'t, F: Real> Var<'t, F> {
         (loss.expect("computed with the indices"), predicted)
     }
 
-    fn is_summed_by_rows(self, options: &CrossEntropy<'t, F>) -> bool {
-        options.reduction != Reduction::None && (options.weight.is_none() || options.label_smoothing == 0.0)
+    /// Panics unless there are rows of inputs, as many as the weight has.
+    #[track_caller]
+    fn check_linear(self, weight: Self) {
+        let (x, w) = (self.shape(), weight.shape());
+        if x.rank() != 2 || w.rank() != 2 || x.dims()[1] != w.dims()[1] {
+            let name = "linear_cross_entropy";
+            self.graph().fail(format_args!("{name}: inputs and weight do not match: left {x}, right {w}"));
+        }
     }
 
     #[track_caller]
@@ -161,10 +169,7 @@ impl<'t, F: Real> Var<'t, F> {
         predicted: Option<&mut [u32]>,
     ) -> Self {
         let (graph, name) = (self.graph(), "linear_cross_entropy");
-        let (x, w, b) = (self.shape(), weight.shape(), bias.map(|bias| bias.shape()));
-        if x.rank() != 2 || w.rank() != 2 || x.dims()[1] != w.dims()[1] {
-            graph.fail(format_args!("{name}: inputs and weight do not match: left {x}, right {w}"));
-        }
+        let (w, b) = (weight.shape(), bias.map(|bias| bias.shape()));
         let ([rows, inputs], [classes, _]) = (self.dims(), weight.dims::<2>());
         if let Some(b) = b.filter(|b| *b != Shape::from([classes])) {
             graph.fail(format_args!("{name}: weight and bias do not match: left {w}, right {b}"));
@@ -230,6 +235,11 @@ impl<'t, F: Real> Var<'t, F> {
         let loss = graph.record(op, &list[..count], Shape::SCALAR, out);
         if total == 0.0 { loss + f64::NAN } else { loss }
     }
+}
+
+/// Whether the loss is a sum over rows, each with a weight of its own.
+fn is_summed_by_rows<F: Real>(options: &CrossEntropy<'_, F>) -> bool {
+    options.reduction != Reduction::None && (options.weight.is_none() || options.label_smoothing == 0.0)
 }
 
 /// What [`Pass::run`] reads.
@@ -409,6 +419,16 @@ mod tests {
         Tape::<f32>::new().eval(&Params::new(0), |t| {
             let targets = t.indices(&Tensor::full([2], 0));
             t.full([2, 4], 0.0).linear_cross_entropy(t.full([3, 5], 0.0), None, targets, &CrossEntropy::default());
+        });
+    }
+
+    #[test]
+    #[should_panic(expected = "linear_cross_entropy: inputs and weight do not match: left [2, 1, 4], right [3, 4]")]
+    fn there_is_one_axis_of_samples_whatever_the_reduction() {
+        Tape::<f32>::new().eval(&Params::new(0), |t| {
+            let options = CrossEntropy { reduction: Reduction::None, ..Default::default() };
+            let targets = t.indices(&Tensor::full([2, 4], 0));
+            t.full([2, 1, 4], 0.0).linear_cross_entropy(t.full([3, 4], 0.0), None, targets, &options);
         });
     }
 
