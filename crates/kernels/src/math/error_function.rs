@@ -1,5 +1,5 @@
 //! The normal distribution and the error function of `f32`. Both sides of every choice are computed, so that loops stay
-//! without branches. Errors: see [`single`](super::single).
+//! without branches; NaN passes all of them. Errors: see [`single`](super::single).
 
 use super::polynomial;
 use super::single::{Exponential, times_power_of_two};
@@ -34,7 +34,7 @@ fn tail(x: f32) -> (Exponential, f32) {
 pub(crate) fn normal(x: f32) -> (f32, f32) {
     let (power, tail) = tail(x.abs());
     let below = if x < 0.0 { tail } else { 1.0 - tail };
-    if x.is_nan() { (x, x) } else { (below, power.times(super::DENSITY_AT_0 as f32)) }
+    (below, power.times(super::DENSITY_AT_0 as f32))
 }
 
 /// Taylor's series of the error function, for |x| ≤ 1: `2/√π Σ (−1)ⁿ x²ⁿ⁺¹ / (n! (2n + 1))`.
@@ -53,6 +53,5 @@ pub(crate) fn erf(x: f32) -> f32 {
     let magnitude = x.abs();
     let small = erf_small(if magnitude > 1.0 { 1.0 } else { magnitude });
     let large = 1.0 - 2.0 * tail(magnitude * std::f32::consts::SQRT_2).1;
-    let result = select_unpredictable(magnitude < 1.0, small, large);
-    if x.is_nan() { x } else { result.copysign(x) }
+    select_unpredictable(magnitude < 1.0, small, large).copysign(x)
 }
