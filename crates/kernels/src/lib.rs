@@ -45,7 +45,7 @@ pub use conv::{ConvShape, conv2d, conv2d_by_input, conv2d_by_weight, conv2d_by_w
 pub use copy::copy_strided;
 pub use elementwise::{fill, map, map2, zip, zip3};
 pub use float::Float;
-pub use gemm::{Activation, Epilogue, MatrixLayout, gemm, gemm_batched};
+pub use gemm::{Activation, Epilogue, MatrixLayout, gemm, gemm_batched, gram};
 pub use index::{IndexOutOfRange, gather, index_add, index_select, scatter_add};
 pub use layer_norm::{layer_norm, layer_norm_backward, sum_of_products};
 pub use level::Level;

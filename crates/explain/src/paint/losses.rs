@@ -21,8 +21,7 @@ pub fn content_loss<'t, F: Real>(features: Var<'t, F>, wished: Var<'t, F>, weigh
 pub fn gram_matrix<F: Real>(features: Var<'_, F>) -> Var<'_, F> {
     let [n, channels, height, width] = features.dims();
     assert_eq!(n, 1, "Gram matrix: one picture at a time");
-    let rows = features.reshape([channels, height * width]);
-    rows.gemm(rows, false, true) * (1.0 / (channels * height * width) as f64)
+    features.reshape([channels, height * width]).gram() * (1.0 / (channels * height * width) as f64)
 }
 
 /// `weight · Σ (G − A)²` for the Gram matrix G of features and the one A that is wished for.

@@ -30,10 +30,12 @@ mod block;
 mod dots;
 mod epilogue;
 mod fallback;
+mod gram;
 #[cfg(test)]
 mod tests;
 
 pub use epilogue::{Activation, Epilogue};
+pub use gram::gram;
 
 use crate::{Float, Level, for_each_index};
 pub(crate) use epilogue::Finish;
