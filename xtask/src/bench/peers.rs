@@ -251,7 +251,7 @@ fn page(peers: &[Peer], rows: &[(&str, Row)], versions: &BTreeMap<&str, String>,
          {ROUNDS} runs'\nmedians and the least of all steps; {threads} threads; {}; Retrograde {}, {}.\nThe runs of a row \
          took turns. The limit is what the products of the layers would take at the processor's peak,\nwhich is measured \
          beside: multiply-adds in registers. No step can be faster, unless it needs fewer products, as those\nof 3×3 \
-         kernels do here in the gradients; the share is that of our least time.\n\n![The same as a chart]({CHART})\n\n| workload |",
+         kernels do here; the share is that of our least time.\n\n![The same as a chart]({CHART})\n\n| workload |",
         processor(),
         env!("CARGO_PKG_VERSION"),
         versions.join(", ")

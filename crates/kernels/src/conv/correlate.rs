@@ -77,8 +77,17 @@ pub(super) struct Correlation<F> {
     /// From a row of results to the next, from a column to the next.
     pub(super) y_step: [usize; 2],
     pub(super) finish: Finish<F>,
-    /// Whether it may be computed by tiles, with about twice the rounding of the direct sum.
-    pub(super) by_tiles: bool,
+    /// How much it may round.
+    pub(super) rounding: Rounding,
+}
+
+/// How much the result of a [`Correlation`] may be rounded.
+#[derive(Clone, Copy)]
+pub(super) enum Rounding {
+    /// About as much as by the direct sum.
+    Least,
+    /// About twice as much.
+    Twice,
 }
 
 // SAFETY: pointers and sizes; what happens through them is the promise of whoever computes it.
@@ -133,12 +142,10 @@ impl<F: Float> Correlation<F> {
     /// # Safety
     /// As there.
     unsafe fn run_flattened(&self, level: Level) {
-        if let Some(single) = (self as &dyn std::any::Any)
-            .downcast_ref::<Correlation<f32>>()
-            .filter(|all| all.by_tiles && winograd::suits(all))
-        {
+        let single = (self as &dyn std::any::Any).downcast_ref::<Correlation<f32>>();
+        if let Some((single, correlate)) = single.and_then(|all| Some((all, winograd::choose(all)?))) {
             // SAFETY: the caller's promise.
-            return unsafe { winograd::correlate(level, single) };
+            return unsafe { correlate(level, single) };
         }
         if few_outputs::suits(self) && !self.in_place() {
             // SAFETY: the caller's promise.

@@ -16,7 +16,7 @@ pub use shape::ConvShape;
 
 use crate::gemm::Finish;
 use crate::{Epilogue, Float, Level};
-use correlate::Correlation;
+use correlate::{Correlation, Rounding};
 use shape::Taps;
 
 /// Convolution (cross-correlation, as in every deep-learning library), with bias and activation in the same pass:
@@ -107,7 +107,7 @@ fn forward<F: Float>(level: Level, shape: &ConvShape, x: &[F], w: &[F], y: &mut 
         y_step: [shape.out_size[1], 1],
         finish: finish("conv2d", shape.out_channels, epilogue),
         // A ReLU at its kink turns a little rounding of the forward pass into another gradient.
-        by_tiles: false,
+        rounding: Rounding::Least,
     };
     // SAFETY: the lengths are those of the shape; the result is borrowed mutably.
     unsafe { correlation.run(level) }
@@ -143,7 +143,7 @@ fn transposed<F: Float>(level: Level, shape: &ConvShape, g: &[F], w: &[F], dx: &
                 ],
                 y_step: [shape.stride[0] * shape.in_size[1], shape.stride[1]],
                 finish,
-                by_tiles: true,
+                rounding: Rounding::Twice,
             };
             // SAFETY: the lengths are those of the shape; the result is borrowed mutably.
             unsafe { correlation.run(level) }

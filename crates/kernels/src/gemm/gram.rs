@@ -71,7 +71,11 @@ mod tests {
                 for (index, (half, whole)) in halves.iter().zip(&whole).enumerate() {
                     let (i, j) = (index / m, index % m);
                     assert!((half - whole).abs() <= 1e-4, "{m} × {k}, element {i}, {j}: {half} instead of {whole}");
-                    assert_eq!(half.to_bits(), halves[j * m + i].to_bits(), "{m} × {k}, element {i}, {j} is not symmetric");
+                    assert_eq!(
+                        half.to_bits(),
+                        halves[j * m + i].to_bits(),
+                        "{m} × {k}, element {i}, {j} is not symmetric"
+                    );
                 }
             }
         }

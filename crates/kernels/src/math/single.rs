@@ -35,7 +35,9 @@ fn reduce_exponent(x: f32) -> (i32, f32) {
 #[inline(always)]
 fn exp_tail(r: f32) -> f32 {
     let square = r * r;
-    square * ((0.499_999_97 + r * 0.166_665_43) + square * ((0.041_667_2 + r * 0.008_366_520_5) + square * 0.001_388_252_1))
+    square
+        * ((0.499_999_97 + r * 0.166_665_43)
+            + square * ((0.041_667_2 + r * 0.008_366_520_5) + square * 0.001_388_252_1))
 }
 
 /// `2ⁿ value`. In two steps, since 2ⁿ itself may be too large or too small for a normal number.

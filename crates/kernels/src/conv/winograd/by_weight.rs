@@ -1,15 +1,20 @@
 //! The gradient by the weight by tiles: `dw = Gᵀ (Σ (Bᵀ x B) · (A g Aᵀ)) G`, summed over tiles, in each place a product of
 //! matrices whose depth is tiles.
 
+use super::filter::{Filter, Four, KERNEL};
 use super::frame::{Image, frame_window};
 use super::transform::{Transformed, transform_gradients, transform_pixels};
-use super::weights::{KERNEL, LANES, transpose_weights};
-use super::{APART, LEAST, PLACES, Panels, READ, TILE, Tiling, padded, panel, tiles_of_block};
+use super::weights::{LANES, transpose_weights};
+use super::{APART, LEAST, Panels, Tiling, padded, panel, tiles_of_block};
 use crate::conv::ConvShape;
 use crate::micro::{Micro, Tile};
 use crate::shared::Shared;
 use crate::simd::{Vectors, Work};
 use crate::{Level, for_each_index, scratch};
+
+const PLACES: usize = Four::PLACES;
+const TILE: usize = Four::TILE;
+const READ: usize = Four::READ;
 
 /// Outputs of a part are a multiple of this at every level.
 const WIDTH: usize = 16;
@@ -39,8 +44,8 @@ pub(in crate::conv) fn by_weight(
 ) {
     let (channels, outputs) = (shape.group_inputs(), shape.group_outputs());
     let columns = outputs.next_multiple_of(WIDTH);
-    let tiles = tiles_of_block(padded(level, channels) + columns);
-    let tiling = Tiling::new(shape.out_size, tiles);
+    let tiles = tiles_of_block::<Four>(padded(level, channels) + columns);
+    let tiling = Tiling::new::<Four>(shape.out_size, tiles);
     // Each thread has some of the channels, where the parts are fewer than the threads.
     let cuts = rayon::current_num_threads().div_ceil(parts * shape.groups).min(channels.div_ceil(LEAST));
     let all = All { shape, tiling, columns, x: x.as_ptr(), g: g.as_ptr(), sums: workspace.as_mut_ptr() };
@@ -130,7 +135,7 @@ impl Work<f32> for Share<'_> {
                     let image = Image { from, channels: self.channels.len(), size: shape.in_size };
                     let start = [unit.row as isize - padding[0], unit.column as isize - padding[1]];
                     frame_window::<V>(&image, start, [READ, TILE * unit.tiles + READ - TILE], channels, frame);
-                    transform_pixels::<V>(frame, unit.tiles, tiles, &v);
+                    transform_pixels::<Four, V>(frame, unit.tiles, tiles, &v);
                     let first = (unit.image * shape.groups + self.group) * shape.group_outputs();
                     let from = self.all.g.add(first * shape.out_pixels());
                     let image = Image { from, channels: shape.group_outputs(), size: shape.out_size };

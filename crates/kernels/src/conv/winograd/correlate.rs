@@ -1,41 +1,75 @@
 //! A correlation by tiles: the transpose of a convolution.
 
+use super::filter::{Filter, Four, KERNEL, MOST_PLACES, Two};
 use super::frame::{Image, channels_first, frame_window};
 use super::transform::{Transformed, transform_pixels, transform_results};
-use super::weights::{KERNEL, LANES, transform_weights};
-use super::{APART, LEAST, PLACES, Panels, READ, TILE, Tiling, padded, panel, tiles_of_block};
-use crate::conv::correlate::Correlation;
+use super::weights::{LANES, transform_weights};
+use super::{APART, LEAST, Panels, Tiling, padded, panel, tiles_of_block};
+use crate::conv::correlate::{Correlation, Rounding};
 use crate::micro::{Micro, Tile};
 use crate::simd::{Vectors, Work};
 use crate::{Level, for_each_index, scratch};
+use std::ops::Range;
 
 /// Bytes of the transformed kernels at a time: what the third level of cache of a few threads holds.
 const U_BYTES: usize = 8 << 20;
 
-/// The most numbers that are summed before M is written. Decides about bits.
-const DEPTH: usize = 256;
+/// Channels whose kernels are transformed one after the other, since they are neighbors.
+const CHANNELS: usize = 32;
 
-/// Whether it is faster than the direct sum.
-pub(in crate::conv) fn suits(all: &Correlation<f32>) -> bool {
+/// The most numbers that are summed before M is written. Decides about bits.
+const DEPTH: usize = 128;
+
+/// What computes a correlation by tiles; as [`correlate`].
+type Correlate = unsafe fn(Level, &Correlation<f32>);
+
+/// The filter that computes it fastest, if one is faster than the direct sum, and rounds as little as it should.
+pub(in crate::conv) fn choose(all: &Correlation<f32>) -> Option<Correlate> {
     let taps = all.taps.iter().all(|taps| taps.count == KERNEL && taps.step == 1 && taps.offset_step.abs() == 1);
     let dense = all.step == [1, 1] && all.y_step == [all.grid[1], 1];
     let channels = all.channels.min(all.outputs) >= LEAST;
-    taps && dense && channels && all.grid[1].min(all.size[1]) >= LEAST && all.grid[0] >= TILE
+    if !taps || !dense || !channels || all.grid[1].min(all.size[1]) < LEAST || all.grid[0] < Four::TILE {
+        return None;
+    }
+    // SAFETY: the promise of whoever calls them.
+    let two: Correlate = |level, all| unsafe { correlate(level, Two, all) };
+    // SAFETY: likewise.
+    let four: Correlate = |level, all| unsafe { correlate(level, Four, all) };
+    match all.rounding {
+        // An image gives the same bits alone as among others.
+        Rounding::Least => (cost::<Two>(all, 1) < direct_cost(all, 1)).then_some(two),
+        Rounding::Twice => {
+            let (of_two, of_four) = (cost::<Two>(all, all.images), cost::<Four>(all, all.images));
+            (of_two.min(of_four) < direct_cost(all, all.images)).then_some(if of_two < of_four { two } else { four })
+        }
+    }
+}
+
+/// How long it takes by tiles, in multiply-adds: the transforms of a tile and of the kernels, measured, besides the products.
+fn cost<F: Filter>(all: &Correlation<f32>, images: usize) -> usize {
+    let tiles = images * all.grid.map(|size| size.div_ceil(F::TILE)).iter().product::<usize>();
+    let kernels = all.channels * all.outputs;
+    F::PLACES * (tiles * (kernels + 8 * (all.channels + all.outputs)) + 26 * kernels)
+}
+
+/// How long the direct sum takes, likewise: with 16 outputs, packing is a third of the time.
+fn direct_cost(all: &Correlation<f32>, images: usize) -> usize {
+    images * all.grid[0] * all.grid[1] * KERNEL * KERNEL * all.channels * (all.outputs + 8) * 5 / 4
 }
 
 /// Computes it on all threads.
 ///
 /// # Safety
-/// As [`Correlation`] states it; the processor has the level; it [`suits`].
-pub(in crate::conv) unsafe fn correlate(level: Level, all: &Correlation<f32>) {
+/// As [`Correlation`] states it; the processor has the level; its filter is [chosen](choose).
+unsafe fn correlate<F: Filter>(level: Level, filter: F, all: &Correlation<f32>) {
     if all.images == 0 {
         return;
     }
     let channels = padded(level, all.channels);
-    let most = (U_BYTES / size_of::<f32>() / PLACES / all.channels / panel(level)).max(1) * panel(level);
+    let most = (U_BYTES / size_of::<f32>() / F::PLACES / all.channels / panel(level)).max(1) * panel(level);
     let together = most.min(padded(level, all.outputs));
-    let length = PLACES * all.channels * together;
-    let tiling = Tiling::new(all.grid, tiles_of_block(channels + together));
+    let length = F::PLACES * (all.channels * together + APART);
+    let tiling = Tiling::new::<F>(all.grid, tiles_of_block::<F>(channels + together));
     let units = tiling.units(all.images);
     // Fewer units than threads could have would leave some without work.
     let block = tiling.together.min(units.div_ceil(rayon::current_num_threads()));
@@ -43,11 +77,15 @@ pub(in crate::conv) unsafe fn correlate(level: Level, all: &Correlation<f32>) {
         for group in 0..all.groups {
             for first in (0..all.outputs).step_by(together) {
                 let outputs = together.min(all.outputs - first);
-                let slice = Slice { level, all, tiling, group, first, outputs, padded: padded(level, outputs), u };
+                let padded = padded(level, outputs);
+                let slice = Slice::<F> { level, all, tiling, group, first, outputs, padded, u, filter };
                 let slice = &slice;
-                for_each_index(all.channels, |channel| {
-                    // SAFETY: the caller's promise; every channel has its own rows of U.
-                    unsafe { slice.transform_weights(channel) }
+                let (wide, deep) = (slice.padded.div_ceil(LANES), all.channels.div_ceil(CHANNELS));
+                for_each_index(wide * deep, |i| {
+                    let channel = i % deep * CHANNELS;
+                    let channels = channel..(channel + CHANNELS).min(all.channels);
+                    // SAFETY: the caller's promise; every index has its own part of U.
+                    unsafe { slice.transform_weights(i / deep * LANES, channels) }
                 });
                 for_each_index(units.div_ceil(block), |i| {
                     let units = i * block..((i + 1) * block).min(units);
@@ -63,7 +101,7 @@ pub(in crate::conv) unsafe fn correlate(level: Level, all: &Correlation<f32>) {
 }
 
 /// Some outputs of a group.
-struct Slice<'a> {
+struct Slice<'a, F> {
     level: Level,
     all: &'a Correlation<f32>,
     tiling: Tiling,
@@ -74,46 +112,53 @@ struct Slice<'a> {
     padded: usize,
     /// The transformed kernels, in panels for each place.
     u: *mut f32,
+    filter: F,
 }
 
 // SAFETY: pointers and sizes; what happens through them is the promise of whoever computes it.
-unsafe impl Sync for Slice<'_> {}
+unsafe impl<F> Sync for Slice<'_, F> {}
 
-impl Slice<'_> {
+impl<F: Filter> Slice<'_, F> {
     fn u_place(&self) -> usize {
-        self.all.channels * self.padded
+        self.all.channels * self.padded + APART
     }
 
     fn u_panels(&self) -> Panels {
         Panels { columns: self.padded, panel: panel(self.level), rows: self.all.channels }
     }
 
-    /// Transforms the kernels of a channel.
+    /// Where the numbers of a kernel lie, in the order in which they read: backwards for the transpose.
+    fn kernel_offsets(&self) -> [usize; KERNEL * KERNEL] {
+        let [down, right] = self.all.taps;
+        let in_order = |i: usize, step: isize| if step < 0 { KERNEL - 1 - i } else { i };
+        std::array::from_fn(|tap| {
+            let i = down.index(in_order(tap / KERNEL, down.offset_step));
+            let j = right.index(in_order(tap % KERNEL, right.offset_step));
+            i * self.all.kernel_width + j
+        })
+    }
+
+    /// Transforms the kernels of [`LANES`] outputs for some channels.
     ///
     /// # Safety
-    /// Those of the correlation are valid; nothing else touches the channel's part of U.
-    unsafe fn transform_weights(&self, channel: usize) {
-        let all = self.all;
-        let [down, right] = all.taps;
-        for output in (0..self.padded).step_by(LANES) {
-            let mut w = [[0.0; LANES]; KERNEL * KERNEL];
+    /// Those of the correlation are valid; nothing else touches that part of U.
+    unsafe fn transform_weights(&self, output: usize, channels: Range<usize>) {
+        let offsets = self.kernel_offsets();
+        let (mut w, mut u) = ([[0.0; LANES]; KERNEL * KERNEL], [[0.0; LANES]; MOST_PLACES]);
+        for channel in channels {
             for lane in 0..LANES.min(self.outputs.saturating_sub(output)) {
-                let row = all.group_row(self.group, self.first + output + lane);
-                for (tap, w) in w.iter_mut().enumerate() {
-                    // In the order in which they read: backwards for the transpose.
-                    let in_order = |i: usize, step: isize| if step < 0 { KERNEL - 1 - i } else { i };
-                    let i = down.index(in_order(tap / KERNEL, down.offset_step));
-                    let j = right.index(in_order(tap % KERNEL, right.offset_step));
+                let row = self.all.group_row(self.group, self.first + output + lane);
+                let kernel = row.wrapping_add(channel * self.all.a_channel);
+                for (w, offset) in w.iter_mut().zip(offsets) {
                     // SAFETY: the caller's promise.
-                    w[lane] = unsafe { *row.add(channel * all.a_channel + i * all.kernel_width + j) }.into();
+                    w[lane] = unsafe { *kernel.add(offset) }.into();
                 }
             }
-            let at = self.u_panels().at(channel, output);
-            let mut u = [0.0; PLACES * LANES];
-            transform_weights(&w, &mut u, LANES);
-            for (place, u) in u.chunks_exact(LANES).enumerate() {
+            transform_weights(self.filter, &w, &mut u);
+            let to = self.u.wrapping_add(self.u_panels().at(channel, output));
+            for (place, u) in u.iter().take(F::PLACES).enumerate() {
                 // SAFETY: the caller's promise.
-                unsafe { u.as_ptr().copy_to_nonoverlapping(self.u.add(place * self.u_place() + at), LANES) };
+                unsafe { u.as_ptr().copy_to_nonoverlapping(to.add(place * self.u_place()), LANES) };
             }
         }
     }
@@ -121,23 +166,23 @@ impl Slice<'_> {
     /// Numbers of scratch memory for a block: a frame, the transformed tiles, their products; the frame of the results
     /// takes the place of the transformed tiles.
     fn scratch_length(&self, tiles: usize, channels: usize) -> usize {
-        let columns = TILE * self.tiling.columns;
-        READ * (columns + READ - TILE) * channels
-            + TILE * columns * self.padded
-            + PLACES * (tiles * (channels + self.padded) + 2 * APART)
+        let columns = F::TILE * self.tiling.columns;
+        F::READ * (columns + F::READ - F::TILE) * channels
+            + F::TILE * columns * self.padded
+            + F::PLACES * (tiles * (channels + self.padded) + 2 * APART)
     }
 }
 
 /// Some units of tiles.
-struct Block<'a> {
-    slice: &'a Slice<'a>,
-    units: std::ops::Range<usize>,
+struct Block<'a, F> {
+    slice: &'a Slice<'a, F>,
+    units: Range<usize>,
     /// The most tiles of a block.
     tiles: usize,
     scratch: *mut f32,
 }
 
-impl Work<f32> for Block<'_> {
+impl<F: Filter> Work<f32> for Block<'_, F> {
     #[inline(always)]
     unsafe fn run<V: Micro<Scalar = f32>>(self) {
         let Block { slice, units, tiles: most, scratch } = self;
@@ -145,10 +190,10 @@ impl Work<f32> for Block<'_> {
         let channels = padded(V::LEVEL, all.channels);
         let one_panel = |columns: usize| Panels { columns, panel: columns, rows: most };
         let frame = scratch;
-        let results = frame.wrapping_add(READ * (TILE * tiling.columns + READ - TILE) * channels);
-        let v = results.wrapping_add(TILE * TILE * tiling.columns * columns);
+        let results = frame.wrapping_add(F::READ * (F::TILE * tiling.columns + F::READ - F::TILE) * channels);
+        let v = results.wrapping_add(F::TILE * F::TILE * tiling.columns * columns);
         let v = Transformed { to: v, place: most * channels + APART, panels: one_panel(channels) };
-        let m = v.to.wrapping_add(PLACES * v.place);
+        let m = v.to.wrapping_add(F::PLACES * v.place);
         let m = Transformed { to: m, place: most * columns + APART, panels: one_panel(columns) };
         let least = all.taps.map(|taps| taps.offset(0).min(taps.offset(KERNEL - 1)));
         let mut tiles = 0;
@@ -159,19 +204,19 @@ impl Work<f32> for Block<'_> {
                 let from = all.x.add((unit.image * all.groups + group) * all.channels * all.size[0] * all.size[1]);
                 let image = Image { from, channels: all.channels, size: all.size };
                 let start = [unit.row as isize + least[0], unit.column as isize + least[1]];
-                frame_window::<V>(&image, start, [READ, TILE * unit.tiles + READ - TILE], channels, frame);
-                transform_pixels::<V>(frame, unit.tiles, tiles, &v);
+                frame_window::<V>(&image, start, [F::READ, F::TILE * unit.tiles + F::READ - F::TILE], channels, frame);
+                transform_pixels::<F, V>(frame, unit.tiles, tiles, &v);
                 tiles += unit.tiles;
             }
-            multiply::<V>(slice, tiles, &v, &m);
+            multiply::<F, V>(slice, tiles, &v, &m);
             let finish = all.finish.at_row(group * all.outputs + first);
             let mut tile = 0;
             for unit in units {
                 let unit = tiling.unit(unit);
-                transform_results::<V>(&m, unit.tiles, tile, results);
+                transform_results::<F, V>(&m, unit.tiles, tile, results);
                 tile += unit.tiles;
-                let rows = TILE.min(all.grid[0] - unit.row);
-                let wide = TILE * unit.tiles;
+                let rows = F::TILE.min(all.grid[0] - unit.row);
+                let wide = F::TILE * unit.tiles;
                 let y = all.y.add(((unit.image * all.groups + group) * all.outputs + first) * all.y_channel);
                 let y = y.add(unit.row * all.grid[1] + unit.column);
                 // Whole rows follow each other without a gap.
@@ -189,10 +234,15 @@ impl Work<f32> for Block<'_> {
 
 /// `M = V · U` in every place.
 #[inline(always)]
-unsafe fn multiply<V: Micro<Scalar = f32>>(slice: &Slice, tiles: usize, v: &Transformed, m: &Transformed) {
+unsafe fn multiply<F: Filter, V: Micro<Scalar = f32>>(
+    slice: &Slice<F>,
+    tiles: usize,
+    v: &Transformed,
+    m: &Transformed,
+) {
     let (depth_of_all, panels) = (slice.all.channels, slice.u_panels());
     let rows = tiles.div_ceil(tiles.div_ceil(V::ROWS));
-    for place in 0..PLACES {
+    for place in 0..F::PLACES {
         for p in (0..depth_of_all).step_by(DEPTH) {
             for column in (0..panels.columns).step_by(panels.panel) {
                 let b_row = panels.row_length(column);

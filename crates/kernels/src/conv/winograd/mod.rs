@@ -1,5 +1,6 @@
-//! Convolution with 3×3 kernels by the minimal filtering of Winograd, F(4×4, 3×3): a tile of 4×4 results from 36 products
-//! a pair of channels instead of 144 (Lavin and Gray, *Fast algorithms for convolutional neural networks*, 2016).
+//! Convolution with 3×3 kernels by the minimal filtering of Winograd, F(4×4, 3×3) and F(2×2, 3×3): a tile of 4×4 results
+//! from 36 products a pair of channels instead of 144, or one of 2×2 from 16 instead of 36 (Lavin and Gray, *Fast
+//! algorithms for convolutional neural networks*, 2016).
 //!
 //! ```text
 //!   x: 6×6 pixels,            V = Bᵀ x B             for each of the 36 places,         y = Aᵀ M A: 4×4 results
@@ -10,47 +11,40 @@
 //!   └──┴────────┘           └─┘                         └───────┘   └────────┘      └────────┘
 //! ```
 //!
-//! The polynomials are interpolated at 0, ±5/8, ±11/8 and ∞ instead of the usual 0, ±1, ±2 and ∞: their powers are as
-//! exact in binary, and the error is half (about twice that of the direct sum, where the usual points have four times,
-//! in the root of the mean square over 64 channels). U = G w Gᵀ is computed once a call, at double precision.
+//! U = G w Gᵀ is computed once a call, at double precision.
 //!
-//! It serves the two gradients. The forward pass is summed directly: where a ReLU is near its kink, twice the rounding of
-//! thirty layers decides more often about its gradient (with it, that of a ResNet-32 was 10⁻² from double precision on
-//! some images instead of 10⁻⁵).
+//! **Rounding.** A ReLU near its kink turns a little rounding of the forward pass into another gradient. So the forward pass
+//! is computed by tiles of 2×2, whose error is 0.66 to 1.15 times that of the direct sum (root of the mean square, 16 to
+//! 256 channels): a sum has a ninth of the terms. The two gradients may have twice the error, and take the larger tiles
+//! where these are faster. Their polynomials are interpolated at 0, ±5/8, ±11/8 and ∞ instead of the usual 0, ±1, ±2 and ∞:
+//! the powers are as exact in binary, and the error is half. (With them in the forward pass, the gradient of a ResNet-32 was
+//! 10⁻² from double precision on some images instead of 10⁻⁵.) The error of a result is within 8 ε of the largest
+//! `Σ |w| |x|` among the results, which the tests hold. An infinite number or a not-a-number spreads over its tile.
 //!
-//! **Work and traffic.** C channels and K outputs need 36·C·K multiply-adds a tile, the transforms about 250·(C + K)
+//! **Work and traffic.** C channels and K outputs need 36·C·K multiply-adds a tile of 4×4, the transforms about 250·(C + K)
 //! operations on 1/8 (AVX2) or 1/16 (AVX-512) as many registers: as much as the products for 16 channels, a quarter for
-//! 64. A block of tiles has 36·(C + K) numbers a tile, and as many tiles as fit a second level of cache; U is read once a
-//! block. An infinite number or a not-a-number spreads over its tile.
+//! 64; with tiles of 2×2, 16·C·K and about 110·(C + K). A block of tiles has 36·(C + K) or 16·(C + K) numbers a tile, and as
+//! many tiles as fit a second level of cache; U is read once a block.
 //!
-//! Measured on one core of a Zen 3 (peak 103 GFLOP/s), in operations of the direct sum, which reaches 40 to 87: by input
-//! 123 GFLOP/s with 16 channels on 32×32 pixels, 171 with 32 on 16×16, 240 with 64 on 8×8, 256 with 128 and 256 on 16×16;
-//! by weight 125, 148, 168 and 212.
-//!
-//! The error of a result is within 8 ε of the largest `Σ |w| |x|` among the results, which the tests hold.
+//! Measured on two cores of a Zen 3 (peak 207 GFLOP/s), in operations of the direct sum, which reaches 93 to 167: forward
+//! 186 GFLOP/s with 16 channels on 32×32 pixels, 244 with 32 on 16×16, 326 with 64 on 8×8, 359 with 128 and 256 on 16×16;
+//! by input 280, 429, 508 and 580; by weight 294, 365, 320 and 463.
 //!
 //! Only for `f32`: double precision is asked for where the last digits count.
 
 mod by_weight;
 mod correlate;
+mod filter;
 mod frame;
 mod transform;
 mod weights;
 
 pub(super) use by_weight::{by_weight, part_length as by_weight_part_length, suits as suits_by_weight};
-pub(super) use correlate::{correlate, suits};
+pub(super) use correlate::choose;
 
 use crate::Level;
 use crate::micro::REGISTERS;
-
-/// Places of a transformed tile.
-const PLACES: usize = 36;
-
-/// Results of a tile, along an axis.
-const TILE: usize = 4;
-
-/// Pixels that a tile of results reads, along an axis.
-const READ: usize = 6;
+use filter::Filter;
 
 /// The fewest channels and outputs, and pixels of a row, for which it pays: below, registers are not full.
 const LEAST: usize = 8;
@@ -112,6 +106,8 @@ impl Panels {
 /// How the tiles of all images are cut into units: some tiles side by side in a row of tiles.
 #[derive(Clone, Copy)]
 struct Tiling {
+    /// Results of a tile, along an axis.
+    tile: usize,
     /// Rows and columns of tiles of an image.
     tiles: [usize; 2],
     /// Tiles of a unit, and units of a row of tiles.
@@ -132,12 +128,12 @@ struct Unit {
 
 impl Tiling {
     /// For results of this size, and blocks of about so many tiles.
-    fn new(size: [usize; 2], tiles_of_block: usize) -> Tiling {
-        let tiles = size.map(|size| size.div_ceil(TILE));
+    fn new<F: Filter>(size: [usize; 2], tiles_of_block: usize) -> Tiling {
+        let tiles = size.map(|size| size.div_ceil(F::TILE));
         let chunks = tiles[1].div_ceil(tiles_of_block.max(1)).max(1);
         let columns = tiles[1].div_ceil(chunks).max(1);
         let chunks = tiles[1].div_ceil(columns);
-        Tiling { tiles, columns, chunks, together: (tiles_of_block / columns).max(1) }
+        Tiling { tile: F::TILE, tiles, columns, chunks, together: (tiles_of_block / columns).max(1) }
     }
 
     /// Units of so many images.
@@ -151,16 +147,16 @@ impl Tiling {
         let first = chunk * self.columns;
         Unit {
             image: row / self.tiles[0],
-            row: row % self.tiles[0] * TILE,
-            column: first * TILE,
+            row: row % self.tiles[0] * self.tile,
+            column: first * self.tile,
             tiles: self.columns.min(self.tiles[1] - first),
         }
     }
 }
 
 /// Tiles of a block whose transformed tiles have so many channels altogether, of which the scratch memory holds one.
-fn tiles_of_block(channels: usize) -> usize {
-    let bytes = PLACES * size_of::<f32>() * channels;
+fn tiles_of_block<F: Filter>(channels: usize) -> usize {
+    let bytes = F::PLACES * size_of::<f32>() * channels;
     let most = crate::scratch::capacity::<f32>() * size_of::<f32>() * 3 / 4 / bytes;
     (BLOCK_BYTES / bytes).max(LEAST_TILES).min(most.max(1))
 }
