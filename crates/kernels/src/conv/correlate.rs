@@ -18,8 +18,12 @@
 //!
 //! Packing a number of a panel costs a load and a store for each register; a panel is then used by all outputs, two
 //! multiply-adds a load: with 16 outputs packing is a third of the time, with 64 a tenth. With a kernel of one number and
-//! few outputs the pixels are read where they lie, and where outputs are fewer still, see `few_outputs`.
+//! few outputs the pixels are read where they lie.
+//!
+//! Others do better where they can: `winograd` with kernels of 3×3, `by_pixels` with rows of several numbers in a kernel,
+//! `few_outputs`. So this serves kernels of one number, dilated ones, and most transposes.
 
+use super::by_pixels;
 use super::few_outputs;
 use super::patches::{Frames, Panel, SLACK};
 use super::shape::Taps;
@@ -94,7 +98,7 @@ pub(super) enum Rounding {
 unsafe impl<F: Float> Sync for Correlation<F> {}
 
 impl<F: Float> Correlation<F> {
-    fn depth(&self) -> usize {
+    pub(super) fn depth(&self) -> usize {
         self.channels * self.taps[0].count * self.taps[1].count
     }
 
@@ -150,6 +154,10 @@ impl<F: Float> Correlation<F> {
         if few_outputs::suits(self) && !self.in_place() {
             // SAFETY: the caller's promise.
             return unsafe { few_outputs::correlate(level, self) };
+        }
+        if by_pixels::suits(self) {
+            // SAFETY: the caller's promise.
+            return unsafe { by_pixels::correlate(level, self) };
         }
         let per_image = self.pixels().div_ceil(WIDTH);
         let panels = self.images * per_image;

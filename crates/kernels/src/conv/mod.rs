@@ -3,7 +3,9 @@
 //! never written down whole.
 
 mod bands;
+mod by_pixels;
 mod by_weight;
+mod channels_first;
 mod correlate;
 mod few_outputs;
 mod patches;

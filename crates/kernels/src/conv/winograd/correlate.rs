@@ -1,10 +1,11 @@
 //! A correlation by tiles: the transpose of a convolution.
 
 use super::filter::{Filter, Four, KERNEL, MOST_PLACES, Two};
-use super::frame::{Image, channels_first, frame_window};
+use super::frame::{Image, frame_window};
 use super::transform::{Transformed, transform_pixels, transform_results};
 use super::weights::{LANES, transform_weights};
 use super::{APART, LEAST, Panels, Tiling, padded, panel, tiles_of_block};
+use crate::conv::channels_first::channels_first;
 use crate::conv::correlate::{Correlation, Rounding};
 use crate::micro::{Micro, Tile};
 use crate::simd::{Vectors, Work};

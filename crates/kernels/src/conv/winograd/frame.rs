@@ -1,4 +1,4 @@
-//! Windows of an image with the channels last, and back.
+//! Windows of an image with the channels last.
 
 use crate::pack::{Source, pack};
 use crate::simd::Simd;
@@ -44,39 +44,6 @@ pub(super) unsafe fn frame_window<V: Simd<Scalar = f32>>(
             let first = (row * image.size[1] as isize + left + begin as isize) as usize;
             let source = Source { from: image.from.add(first), along: pixels, deep: 1 };
             pack::<V>(source, image.channels, end - begin, inside.as_mut_ptr(), padded);
-        }
-    }
-}
-
-/// The inverse for pixels in a row: channel c of pixel i, at `from[i · padded + c]`, goes to `to[c · pixels + i]`.
-///
-/// # Safety
-/// As [`frame_window`].
-#[inline(always)]
-pub(super) unsafe fn channels_first<V: Simd<Scalar = f32>>(
-    from: *const f32,
-    padded: usize,
-    count: usize,
-    channels: usize,
-    to: *mut f32,
-    pixels: usize,
-) {
-    let square = V::SQUARE;
-    // SAFETY: the caller's promise.
-    unsafe {
-        if count < square || channels < square {
-            for c in 0..channels {
-                for i in 0..count {
-                    *to.add(c * pixels + i) = *from.add(i * padded + c);
-                }
-            }
-            return;
-        }
-        // The last block reaches back over its neighbor. Along the pixels first, so that lines are written whole.
-        for c in (0..channels.div_ceil(square)).map(|block| (block * square).min(channels - square)) {
-            for i in (0..count.div_ceil(square)).map(|block| (block * square).min(count - square)) {
-                V::transpose(from.add(i * padded + c), padded, V::SQUARE, to.add(c * pixels + i), pixels);
-            }
         }
     }
 }
