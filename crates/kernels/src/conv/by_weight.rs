@@ -34,11 +34,12 @@ const SHARE: usize = 16 * 14 * WIDTH;
 /// Numbers of the sums by tiles of all parts, about.
 const WINOGRAD_SHARE: usize = 1 << 20;
 
-/// The parts of the images that are summed apart.
+/// The parts of the images that are summed apart. Few channels, as three colors, are no even shares for the threads.
 fn parts(shape: &ConvShape) -> usize {
     let rows = shape.group_inputs() * shape.kernel_size();
     let size = shape.groups * rows * shape.group_outputs().next_multiple_of(WIDTH);
-    (SHARE / size.max(1)).clamp(1, 16).min(shape.batch.max(1))
+    let least = if shape.group_inputs() < 8 { 8 } else { 1 };
+    (SHARE / size.max(1)).clamp(least, 16).min(shape.batch.max(1))
 }
 
 /// Numbers of one part of the workspace.
