@@ -32,7 +32,8 @@ const LEAST: usize = 8;
 /// The fewest numbers of a row of a kernel for which it pays: shorter runs take longer to begin than to multiply.
 const RUN: usize = 3;
 
-/// Bytes of the results of a band, about: a quarter of a second level of cache of half a MiB.
+/// Bytes of the results of a band, about: a tenth of a second level of cache of half a MiB, so that they are still there when
+/// they are turned around.
 const BYTES: usize = 48 << 10;
 
 /// Columns of the packed kernels are a multiple of this: a pair of the widest registers.

@@ -38,7 +38,7 @@ const WINOGRAD_SHARE: usize = 1 << 20;
 fn parts(shape: &ConvShape) -> usize {
     let rows = shape.group_inputs() * shape.kernel_size();
     let size = shape.groups * rows * shape.group_outputs().next_multiple_of(WIDTH);
-    let least = if shape.group_inputs() < 8 { 8 } else { 1 };
+    let least = if shape.in_channels < 8 { 8 } else { 1 };
     (SHARE / size.max(1)).clamp(least, 16).min(shape.batch.max(1))
 }
 

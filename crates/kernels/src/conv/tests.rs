@@ -208,6 +208,9 @@ fn shapes_of_networks_and_sizes_beyond_a_block() {
         square(2, [96, 200], 8, 3, 1, 1),
         square(3, [3, 32], 32, 7, 1, 0),
         square(1, [3, 64], 65, 3, 2, 0),
+        // Channels in several blocks, groups, a last panel and a last band that are not full.
+        square(2, [200, 40], 17, 3, 2, 1),
+        shape(1, 2, [90, 33], [19, 30], [5, 3], [1, 2], [2, 0], [1, 1]),
         // Few outputs, in several bands.
         square(1, [3, 16], 90, 3, 2, 1),
         square(2, [2, 9], 200, 5, 1, 2),

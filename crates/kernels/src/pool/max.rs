@@ -2,7 +2,7 @@
 
 use super::for_each_planes;
 use super::parts::{LANES, Parts, store};
-use super::windows::PoolShape;
+use super::windows::{PoolShape, Windows};
 use crate::{Float, scratch};
 
 vectorize! {
@@ -52,6 +52,56 @@ vectorize! {
     }
 }
 
+vectorize! {
+    /// Planes of windows of 2×2, two apart, without padding: so frequent that no row is dealt out.
+    fn pool_twos[F: Float](in_size: [usize; 2], windows: [usize; 2], x: &[F], y: &mut [F], index: &mut [u32]) {
+        let ([height, width], [rows, columns]) = (in_size, windows);
+        let results = y.chunks_exact_mut(columns).zip(index.chunks_exact_mut(columns));
+        for (at, (y, index)) in results.enumerate() {
+            let (plane, first) = (at / rows * height * width, at % rows * 2 * width);
+            let pairs = |row: usize| x[plane + first + row * width..][..width].as_chunks::<2>().0.iter();
+            let (mut start, width) = (first as u32, width as u32);
+            for ((upper, lower), (y, index)) in pairs(0).zip(pairs(1)).zip(y.iter_mut().zip(index)) {
+                let (mut best, mut place) = (upper[0], start);
+                take(upper[1], start.wrapping_add(1), &mut best, &mut place);
+                take(lower[0], start.wrapping_add(width), &mut best, &mut place);
+                take(lower[1], start.wrapping_add(width + 1), &mut best, &mut place);
+                (*y, *index) = (best, place);
+                start = start.wrapping_add(2);
+            }
+        }
+    }
+
+    /// The same for windows of 3×3, two apart.
+    fn pool_threes[F: Float](in_size: [usize; 2], windows: [usize; 2], x: &[F], y: &mut [F], index: &mut [u32]) {
+        let ([height, width], [rows, columns]) = (in_size, windows);
+        let results = y.chunks_exact_mut(columns).zip(index.chunks_exact_mut(columns));
+        for (at, (y, index)) in results.enumerate() {
+            let (plane, first) = (at / rows * height * width, at % rows * 2 * width);
+            // For each window the first number of a row, and the other two.
+            let triples = |row: usize| {
+                let row = &x[plane + first + row * width..][..width];
+                row.as_chunks::<2>().0.iter().zip(row[1..].as_chunks::<2>().0)
+            };
+            let numbers = triples(0).zip(triples(1)).zip(triples(2));
+            let (mut start, width) = (first as u32, width as u32);
+            for (((upper, middle), lower), (y, index)) in numbers.zip(y.iter_mut().zip(index)) {
+                let (mut best, mut place) = (upper.0[0], start);
+                take(upper.1[0], start.wrapping_add(1), &mut best, &mut place);
+                take(upper.1[1], start.wrapping_add(2), &mut best, &mut place);
+                take(middle.0[0], start.wrapping_add(width), &mut best, &mut place);
+                take(middle.1[0], start.wrapping_add(width + 1), &mut best, &mut place);
+                take(middle.1[1], start.wrapping_add(width + 2), &mut best, &mut place);
+                take(lower.0[0], start.wrapping_add(2 * width), &mut best, &mut place);
+                take(lower.1[0], start.wrapping_add(2 * width + 1), &mut best, &mut place);
+                take(lower.1[1], start.wrapping_add(2 * width + 2), &mut best, &mut place);
+                (*y, *index) = (best, place);
+                start = start.wrapping_add(2);
+            }
+        }
+    }
+}
+
 /// Keeps the larger; the first of several, and not a number before all.
 #[inline(always)]
 fn take<F: Float>(number: F, place: u32, best: &mut F, index: &mut u32) {
@@ -87,9 +137,18 @@ pub fn max_pool2d<F: Float>(shape: &PoolShape, x: &[F], y: &mut [F], index: &mut
     assert!(!lost, "max_pool2d: a window lies outside the image: {shape:?}");
     let (pixels, results) = (shape.in_pixels(), shape.out_pixels());
     let parts = Parts::new(shape);
+    let two_apart = |kernel: usize| {
+        let sliding = |axis: usize| Windows::sliding(shape.in_size[axis], kernel, 2, 0, 1, false);
+        [0, 1].into_iter().all(|axis| sliding(axis) == Some(shape.windows[axis]))
+    };
+    let (twos, threes) = (two_apart(2), two_apart(3));
     for_each_planes(shape, (y, results), (index, results), |planes, y, index| {
         let x = &x[planes.start * pixels..planes.end * pixels];
-        if let Some(parts) = &parts {
+        if twos {
+            pool_twos(shape.in_size, [rows, columns], x, y, index);
+        } else if threes {
+            pool_threes(shape.in_size, [rows, columns], x, y, index);
+        } else if let Some(parts) = &parts {
             scratch::with_filled(parts.len() * shape.windows[0].longest(shape.in_size[0]), F::NEG_INFINITY, |memory| {
                 pool_planes(shape, parts, memory, x, y, index);
             });

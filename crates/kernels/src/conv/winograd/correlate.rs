@@ -1,4 +1,4 @@
-//! A correlation by tiles: the transpose of a convolution.
+//! A correlation by tiles: a convolution, or its transpose.
 
 use super::filter::{Filter, Four, KERNEL, MOST_PLACES, Two};
 use super::frame::{Image, frame_window};
@@ -47,15 +47,17 @@ pub(in crate::conv) fn choose(all: &Correlation<f32>) -> Option<Correlate> {
 }
 
 /// How long it takes by tiles, in multiply-adds: the transforms of a tile and of the kernels, measured, besides the products.
-fn cost<F: Filter>(all: &Correlation<f32>, images: usize) -> usize {
-    let tiles = images * all.grid.map(|size| size.div_ceil(F::TILE)).iter().product::<usize>();
-    let kernels = all.channels * all.outputs;
-    F::PLACES * (tiles * (kernels + 8 * (all.channels + all.outputs)) + 26 * kernels)
+fn cost<F: Filter>(all: &Correlation<f32>, images: usize) -> f64 {
+    let tiles = images as f64 * all.grid.map(|size| size.div_ceil(F::TILE) as f64).iter().product::<f64>();
+    let [channels, outputs] = [all.channels, all.outputs].map(|count| count as f64);
+    F::PLACES as f64 * (tiles * (channels * outputs + 8.0 * (channels + outputs)) + 26.0 * channels * outputs)
 }
 
 /// How long the direct sum takes, likewise: with 16 outputs, packing is a third of the time.
-fn direct_cost(all: &Correlation<f32>, images: usize) -> usize {
-    images * all.grid[0] * all.grid[1] * KERNEL * KERNEL * all.channels * (all.outputs + 8) * 5 / 4
+fn direct_cost(all: &Correlation<f32>, images: usize) -> f64 {
+    let [channels, outputs] = [all.channels, all.outputs].map(|count| count as f64);
+    let pixels = images as f64 * all.grid.map(|size| size as f64).iter().product::<f64>();
+    1.25 * pixels * (KERNEL * KERNEL) as f64 * channels * (outputs + 8.0)
 }
 
 /// Computes it on all threads.
