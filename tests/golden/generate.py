@@ -170,6 +170,9 @@ for reduction in ["mean", "sum", "none"]:
          lambda x, w, b, t: F.linear_cross_entropy(x, w, t, linear_bias=b, ignore_index=3, label_smoothing=0.1, reduction=reduction),
          normal(5, 3), normal(4, 3), normal(4), indices=[classes])
 
+# A product with itself.
+case("gram", lambda x: x @ x.T, normal(5, 7))
+
 path = pathlib.Path(__file__).parent / "ops.json"
 text = ",\n".join(json.dumps(c) for c in cases)
 path.write_text(f'{{"torch": "{torch.__version__}", "cases": [\n{text}\n]}}\n')

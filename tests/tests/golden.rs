@@ -44,6 +44,7 @@ const OPS: &[(&str, Op)] = &[
     ("matmul_vectors", |c| c.x[0].matmul(c.x[1])),
     ("matmul_vector_left", |c| c.x[0].matmul(c.x[1])),
     ("matmul_vector_right", |c| c.x[0].matmul(c.x[1])),
+    ("gram", |c| c.x[0].gram()),
     ("linear", |c| c.x[0].linear(c.x[1], Some(c.x[2]))),
     ("sum", |c| c.x[0].sum([0, 2])),
     ("mean", |c| c.x[0].mean_keepdim(1)),

@@ -51,9 +51,7 @@ impl BatchNorm2d {
     pub fn eps(self, eps: f64) -> Self {
         BatchNorm2d { eps, ..self }
     }
-}
 
-impl BatchNorm2d {
     /// `activation(normalized x + more)`, in training in one pass: the end of a residual block.
     ///
     /// # Panics
