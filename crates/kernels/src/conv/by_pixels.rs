@@ -71,7 +71,7 @@ pub(super) unsafe fn correlate<F: Float>(level: Level, all: &Correlation<F>) {
     let bands = all.grid[0].div_ceil(rows);
     let length = Band::frame_length(all, rows) + rows * all.grid[1] * padded;
     scratch::with_shared(all.groups * all.depth() * padded, |kernels: *mut F| {
-        let (kernels, blocks, parts) = (Shared(kernels), all.channels.div_ceil(together(all)), padded / WIDTH);
+        let (kernels, blocks, parts) = (Packed(kernels), all.channels.div_ceil(together(all)), padded / WIDTH);
         for_each_index(all.groups * blocks * parts, |i| {
             let (group, block, part) = (i / parts / blocks, i / parts % blocks, i % parts);
             let to = kernels.at(group * all.depth() * padded);
@@ -91,12 +91,12 @@ pub(super) unsafe fn correlate<F: Float>(level: Level, all: &Correlation<F>) {
 }
 
 /// The packed kernels of all groups.
-struct Shared<F>(*mut F);
+struct Packed<F>(*mut F);
 
 // SAFETY: of those who share it, each writes a part of its own, or none does.
-unsafe impl<F: Float> Sync for Shared<F> {}
+unsafe impl<F: Float> Sync for Packed<F> {}
 
-impl<F> Shared<F> {
+impl<F> Packed<F> {
     fn at(&self, at: usize) -> *mut F {
         self.0.wrapping_add(at)
     }

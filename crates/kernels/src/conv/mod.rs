@@ -25,7 +25,9 @@ use shape::Taps;
 /// `y[n, o, i, j] = activation(b[o] + Σ w[o, c, k, l] · x[n, c, i·s + k·d − p, j·s + l·d − p])`, summed over the input
 /// channels c of the group of o, and the numbers (k, l) of the kernel.
 ///
-/// The bias has one number an output channel. The bits of the result do not depend on the number of threads.
+/// The bias has one number an output channel. The bits of the result do not depend on the number of threads, nor on the
+/// other images. With kernels of 3×3, in single precision, an infinite number or a not-a-number in an image also makes
+/// neighbors of its results not a number.
 ///
 /// ```
 /// use retrograde_kernels::{ConvShape, Epilogue, conv2d};

@@ -277,6 +277,33 @@ fn tiles_of_the_forward_pass_round_as_little_as_the_direct_sum() {
 }
 
 #[test]
+fn an_image_gives_the_same_bits_alone_as_among_others() {
+    let cases =
+        [([16, 16], 32, 3, 1), ([64, 256], 13, 3, 1), ([3, 32], 32, 7, 1), ([16, 32], 32, 3, 2), ([9, 70], 11, 1, 1)];
+    for (channels, size, kernel, stride) in cases {
+        let of = |batch| shape(batch, 1, channels, [size; 2], [kernel; 2], [stride; 2], [kernel / 2; 2], [1; 2]);
+        let (all, one) = (of(5), of(1));
+        let arrays = Arrays::<f32>::new(&all);
+        let compute = |s: &ConvShape, x: &[f32]| {
+            let mut y = vec![f32::NAN; s.batch * s.out_channels * s.out_pixels()];
+            forward(Level::current(), s, x, &arrays.w, &mut y, Epilogue::none());
+            y
+        };
+        let (pixels, results) = (one.in_channels * one.in_pixels(), one.out_channels * one.out_pixels());
+        let together = compute(&all, &arrays.x);
+        // Neither does what is not a number in another image reach it.
+        let mut spoiled = arrays.x.clone();
+        spoiled[..pixels].fill(f32::NAN);
+        let beside = compute(&all, &spoiled);
+        for image in 1..all.batch {
+            let alone = compute(&one, &arrays.x[image * pixels..][..pixels]);
+            let part = image * results..(image + 1) * results;
+            assert!(together[part.clone()] == alone && beside[part] == alone, "image {image} of {all:?}");
+        }
+    }
+}
+
+#[test]
 #[should_panic(expected = "conv2d: 2 groups of 3 and 4 channels")]
 fn groups_divide_the_channels() {
     let s = ConvShape { in_channels: 3, ..shape(1, 2, [1, 2], [3, 3], [1, 1], [1, 1], [0, 0], [1, 1]) };
