@@ -39,7 +39,9 @@ mod threads;
 mod update;
 
 pub use attention::{AttentionRows, AttentionShape, Excluded, Gradients, Kept, attention, attention_backward};
-pub use batch_norm::{ChannelShape, batch_norm_backward, channel_statistics, channel_sums, scale_shift};
+pub use batch_norm::{
+    ChannelDerivatives, ChannelShape, ReluGate, batch_norm_backward, channel_statistics, channel_sums, scale_shift,
+};
 pub use broadcast::{zip_broadcast, zip3_broadcast};
 pub use conv::{ConvShape, conv2d, conv2d_by_input, conv2d_by_weight, conv2d_by_weight_workspace};
 pub use copy::copy_strided;

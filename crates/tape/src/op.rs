@@ -43,6 +43,12 @@ pub trait Op<F: Real>: Any + Send + Sync {
         Activation::Identity
     }
 
+    /// Whether the rule can apply the derivative of the activation itself, where that is cheaper: it then finds it in
+    /// [`Vjp::pending_activation`].
+    fn differentiates_activation(&self) -> bool {
+        false
+    }
+
     /// Floating-point operations of the forward pass; what [`Tape::profile`](crate::Tape::profile) divides by time.
     fn flops(&self, inputs: &[Shape], output: Shape) -> u64 {
         let _ = inputs;
@@ -59,6 +65,7 @@ pub struct Vjp<'a, 't, F: Real> {
     op: &'a dyn Op<F>,
     sweep: &'a mut Sweep<F>,
     recorded: bool,
+    pending: Activation,
 }
 
 impl<'a, 't, F: Real> Vjp<'a, 't, F> {
@@ -69,7 +76,12 @@ impl<'a, 't, F: Real> Vjp<'a, 't, F> {
         sweep: &'a mut Sweep<F>,
         recorded: bool,
     ) -> Self {
-        Vjp { g, y, op, sweep, recorded }
+        Vjp { g, y, op, sweep, recorded, pending: Activation::Identity }
+    }
+
+    /// With an activation that is left to the rule.
+    pub(crate) fn with_pending(self, activation: Activation) -> Self {
+        Vjp { pending: activation, ..self }
     }
 
     /// The graph, for making constants.
@@ -115,6 +127,12 @@ impl<'a, 't, F: Real> Vjp<'a, 't, F> {
     /// Whether what the rule computes is recorded, because it may be differentiated again.
     pub fn is_recorded(&self) -> bool {
         self.recorded
+    }
+
+    /// The activation whose derivative the rule applies: `g` is the cotangent of what it gave. The identity, but in some
+    /// sweeps of an op that [differentiates its activation](Op::differentiates_activation).
+    pub fn pending_activation(&self) -> Activation {
+        self.pending
     }
 
     /// Gives the cotangent of input `i`: `rule` runs only if it is wanted.

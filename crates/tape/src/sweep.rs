@@ -235,6 +235,9 @@ impl<'t, F: Real> Graph<'t, F> {
         let Some(ask) = rewrite else {
             let g = match activation {
                 Activation::Identity => g,
+                _ if !recorded && op.differentiates_activation() => {
+                    return op.vjp(&mut Vjp::new(op, g, y, sweep, recorded).with_pending(activation));
+                }
                 _ if recorded => activation_vjp(activation, y, g),
                 _ => activation_vjp_in_place(activation, y, g),
             };

@@ -2,7 +2,7 @@
 
 use super::kernels::numbers;
 use super::{Work, Workload};
-use kernels::{Activation, ChannelShape, PoolShape, Windows};
+use kernels::{Activation, ChannelDerivatives, ChannelShape, PoolShape, Windows};
 
 /// Those of this file.
 pub(super) fn workloads() -> Vec<Workload> {
@@ -81,12 +81,16 @@ fn batch_norm(shape: ChannelShape) -> [Workload; 4] {
         }),
         Workload::new(name("sums"), bytes(2), move || {
             let (x, g, [mean, mut sums, mut products, ..]) = (numbers(count), numbers(count), vectors());
-            move || kernels::channel_sums(&shape, &g, &x, &mean, &mut sums, &mut products)
+            move || kernels::channel_sums(&shape, &g, &x, &mean, None, &mut sums, &mut products)
         }),
         Workload::new(name("backward"), bytes(3), move || {
             let (x, g, mut dx, [mean, rstd, weight, sums, products]) =
                 (numbers(count), numbers(count), numbers(count), vectors());
-            move || kernels::batch_norm_backward(&shape, &g, &x, &mean, &rstd, &weight, &sums, &products, &mut dx)
+            move || {
+                let (mean, rstd, weight, sums, products) = (&mean, &rstd, &weight, &sums, &products);
+                let of_channels = ChannelDerivatives { mean, rstd, weight, sums, products, gate: None };
+                kernels::batch_norm_backward(&shape, &g, &x, &of_channels, &mut dx)
+            }
         }),
     ]
 }

@@ -1,6 +1,8 @@
 //! Against the definitions in double precision; the same bits for any number of threads.
 
-use super::{ChannelShape, batch_norm_backward, channel_statistics, channel_sums, scale_shift};
+use super::{
+    ChannelDerivatives, ChannelShape, ReluGate, batch_norm_backward, channel_statistics, channel_sums, scale_shift,
+};
 use crate::{Activation, Threads};
 
 const SHAPES: [[usize; 3]; 6] = [[2, 3, 5], [1, 1, 1], [4, 70, 64], [3, 2, 1000], [7, 5, 1], [2, 40, 1023]];
@@ -24,10 +26,18 @@ fn agree_with_their_definitions() {
                 let blank = || vec![f64::NAN; channels];
                 let (mut mean, mut variance, mut sums, mut products) = (blank(), blank(), blank(), blank());
                 channel_statistics(&shape, &x, &mut mean, &mut variance);
-                channel_sums(&shape, &g, &x, &mean, &mut sums, &mut products);
+                channel_sums(&shape, &g, &x, &mean, None, &mut sums, &mut products);
                 let rstd: Vec<f64> = variance.iter().map(|v| 1.0 / (v + 1e-3).sqrt()).collect();
                 let mut dx = vec![f64::NAN; x.len()];
-                batch_norm_backward(&shape, &g, &x, &mean, &rstd, &weight, &sums, &products, &mut dx);
+                let of_channels = ChannelDerivatives {
+                    mean: &mean,
+                    rstd: &rstd,
+                    weight: &weight,
+                    sums: &sums,
+                    products: &products,
+                    gate: None,
+                };
+                batch_norm_backward(&shape, &g, &x, &of_channels, &mut dx);
                 let mut y = vec![f64::NAN; x.len()];
                 scale_shift(&shape, &x, None, &weight, &shift, Activation::Relu, &mut y);
                 let mut z = vec![f64::NAN; x.len()];
@@ -57,6 +67,32 @@ fn agree_with_their_definitions() {
                 assert!(near(z[i], (x[i] * weight[c] + shift[c] + g[i]).tanh()), "z[{i}] of {shape:?}");
             }
         }
+    }
+}
+
+/// A gate is the ReLU before the sums: the same bits as with the cotangents that it closes set to zero.
+#[test]
+fn a_gate_is_the_derivative_of_the_relu() {
+    for [batch, channels, pixels] in SHAPES {
+        let shape = ChannelShape { batch, channels, pixels };
+        let (x, g) = (numbers(shape.len(), 1), numbers(shape.len(), 2));
+        let (mean, rstd, scale) = (numbers(channels, 3), numbers(channels, 4), numbers(channels, 5));
+        let shift: Vec<f64> = scale.iter().map(|scale| -4.0 * scale).collect();
+        let mut y = vec![f64::NAN; x.len()];
+        scale_shift(&shape, &x, None, &scale, &shift, Activation::Relu, &mut y);
+        let through: Vec<f64> = g.iter().zip(&y).map(|(&g, &y)| if y > 0.0 { g } else { 0.0 }).collect();
+        let compute = |g: &[f64], gate: Option<ReluGate<f64>>| {
+            let (mut sums, mut products) = (vec![f64::NAN; channels], vec![f64::NAN; channels]);
+            channel_sums(&shape, g, &x, &mean, gate, &mut sums, &mut products);
+            let mut dx = vec![f64::NAN; x.len()];
+            let (sums, products) = (&sums, &products);
+            let of_channels = ChannelDerivatives { mean: &mean, rstd: &rstd, weight: &scale, sums, products, gate };
+            batch_norm_backward(&shape, g, &x, &of_channels, &mut dx);
+            (sums.clone(), products.clone(), dx)
+        };
+        let gate = ReluGate { scale: &scale, shift: &shift };
+        assert!(compute(&g, Some(gate)) == compute(&through, None), "{shape:?}");
+        assert!(shape.len() < 100 || (through != g && through.iter().any(|&g| g != 0.0)), "some of {shape:?} pass");
     }
 }
 

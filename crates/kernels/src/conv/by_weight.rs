@@ -191,11 +191,11 @@ impl<F: Float> Share<'_, F> {
                     let height = V::ROWS.min(band.inputs * taps - r);
                     let at = (first_row + band.channel * taps + r) * row_length + band.output + o;
                     V::multiply_indirect_tile(&IndirectTile {
-                        runs: rows,
+                        runs: [1, rows],
+                        run_strides: [0, (shape.stride[0] * left.row) as isize],
                         length: columns,
-                        run_stride: shape.stride[0] * left.row,
                         a: left.from,
-                        a_column: shape.stride[1],
+                        a_column: shape.stride[1] as isize,
                         rows: height,
                         a_rows: left.rows(shape, r, height),
                         registers,

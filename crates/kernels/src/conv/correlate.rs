@@ -20,10 +20,10 @@
 //! multiply-adds a load: with 16 outputs packing is a third of the time, with 64 a tenth. With a kernel of one number and
 //! few outputs the pixels are read where they lie.
 //!
-//! Others do better where they can: `winograd` with kernels of 3×3, `by_pixels` with rows of several numbers in a kernel,
-//! `few_outputs`. So this serves kernels of one number, dilated ones, and most transposes.
+//! Others do better where they can: `winograd` with kernels of 3×3, `by_pixels` with larger ones and with strides,
+//! `few_outputs`. So this serves kernels of one number without strides, dilated ones, and images with few pixels in a row.
 
-use super::by_pixels;
+use super::by_pixels::{self, Phases};
 use super::few_outputs;
 use super::patches::{Frames, Panel, SLACK};
 use super::shape::Taps;
@@ -99,7 +99,12 @@ unsafe impl<F: Float> Sync for Correlation<F> {}
 
 impl<F: Float> Correlation<F> {
     pub(super) fn depth(&self) -> usize {
-        self.channels * self.taps[0].count * self.taps[1].count
+        self.channels * self.kernel_size()
+    }
+
+    /// Numbers of the kernel that take part.
+    pub(super) fn kernel_size(&self) -> usize {
+        self.taps[0].count * self.taps[1].count
     }
 
     /// Where the numbers of an output of a group begin.
@@ -155,9 +160,10 @@ impl<F: Float> Correlation<F> {
             // SAFETY: the caller's promise.
             return unsafe { few_outputs::correlate(level, self) };
         }
-        if by_pixels::suits(self) {
+        let alone = Phases::new(std::slice::from_ref(self), [1, 1]);
+        if !self.reads_its_place() && by_pixels::suits(&alone) {
             // SAFETY: the caller's promise.
-            return unsafe { by_pixels::correlate(level, self) };
+            return unsafe { by_pixels::correlate(level, &alone) };
         }
         let per_image = self.pixels().div_ceil(WIDTH);
         let panels = self.images * per_image;
@@ -205,7 +211,7 @@ impl<F: Float> Correlation<F> {
     fn blocks(&self) -> (usize, usize) {
         // With no tap, as between the pixels that a stride wider than the kernel reaches, the sum is zero.
         let depth = self.depth().div_ceil(self.depth().div_ceil(DEPTH).max(1)).max(1);
-        let taps = (self.taps[0].count * self.taps[1].count).max(1);
+        let taps = self.kernel_size().max(1);
         (depth, if depth == self.depth() { self.channels } else { (depth - 1).div_ceil(taps) + 1 }.min(self.channels))
     }
 }
@@ -232,7 +238,7 @@ impl<F: Float> Work<F> for PartWithScratch<'_, F> {
         let depth_of_all = all.depth();
         let (depth, channels) = all.blocks();
         let frames = Frames::new(all, channels);
-        let taps = (all.taps[0].count * all.taps[1].count).max(1);
+        let taps = all.kernel_size().max(1);
         let height_limit = (LEFT_BYTES / size_of::<F>() / depth / V::ROWS * V::ROWS).max(V::ROWS);
         let packed_a = scratch;
         let packed_b = packed_a.wrapping_add(height_limit * depth);

@@ -18,6 +18,7 @@ pub use shape::ConvShape;
 
 use crate::gemm::Finish;
 use crate::{Epilogue, Float, Level};
+use by_pixels::Phases;
 use correlate::{Correlation, Rounding};
 use shape::Taps;
 
@@ -79,6 +80,9 @@ pub fn conv2d_by_weight_workspace(shape: &ConvShape) -> usize {
     by_weight::workspace_length(shape)
 }
 
+/// The most phases of a transpose that are computed together: those of strides of two.
+const MOST_PHASES: usize = 4;
+
 #[track_caller]
 fn finish<F: Float>(op: &str, channels: usize, epilogue: Epilogue<'_, F>) -> Finish<F> {
     if let Some(bias) = epilogue.bias {
@@ -122,36 +126,48 @@ fn transposed<F: Float>(level: Level, shape: &ConvShape, g: &[F], w: &[F], dx: &
     shape.check("conv2d_by_input", dx.len(), w.len(), g.len());
     let finish = finish("conv2d_by_input", shape.in_channels, epilogue);
     let row = shape.group_inputs() * shape.kernel_size();
-    // Pixels of one phase, those with the same remainder by the stride, are made of the same numbers of the kernel.
-    for down in 0..shape.stride[0].min(shape.in_size[0]) {
-        for right in 0..shape.stride[1].min(shape.in_size[1]) {
-            let correlation = Correlation {
-                images: shape.batch,
-                groups: shape.groups,
-                channels: shape.group_outputs(),
-                outputs: shape.group_inputs(),
-                size: shape.out_size,
-                taps: [Taps::transposed(shape, 0, down), Taps::transposed(shape, 1, right)],
-                step: [1, 1],
-                x: g.as_ptr(),
-                a: w.as_ptr(),
-                a_group: shape.group_outputs() * row,
-                a_row: shape.kernel_size(),
-                a_channel: row,
-                kernel_width: shape.kernel[1],
-                y: dx.as_mut_ptr().wrapping_add(down * shape.in_size[1] + right),
-                y_channel: shape.in_pixels(),
-                grid: [
-                    (shape.in_size[0] - down).div_ceil(shape.stride[0]),
-                    (shape.in_size[1] - right).div_ceil(shape.stride[1]),
-                ],
-                y_step: [shape.stride[0] * shape.in_size[1], shape.stride[1]],
-                finish,
-                rounding: Rounding::Twice,
-            };
-            // SAFETY: the lengths are those of the shape; the result is borrowed mutably.
-            unsafe { correlation.run(level) }
+    // Pixels of one phase, those with the same remainders by the strides, are made of the same numbers of the kernel.
+    let counts = [0, 1].map(|axis| shape.stride[axis].min(shape.in_size[axis]));
+    let y = dx.as_mut_ptr();
+    let phase = |i: usize| {
+        let (down, right) = (i / counts[1], i % counts[1]);
+        Correlation {
+            images: shape.batch,
+            groups: shape.groups,
+            channels: shape.group_outputs(),
+            outputs: shape.group_inputs(),
+            size: shape.out_size,
+            taps: [Taps::transposed(shape, 0, down), Taps::transposed(shape, 1, right)],
+            step: [1, 1],
+            x: g.as_ptr(),
+            a: w.as_ptr(),
+            a_group: shape.group_outputs() * row,
+            a_row: shape.kernel_size(),
+            a_channel: row,
+            kernel_width: shape.kernel[1],
+            y: y.wrapping_add(down * shape.in_size[1] + right),
+            y_channel: shape.in_pixels(),
+            grid: [
+                (shape.in_size[0] - down).div_ceil(shape.stride[0]),
+                (shape.in_size[1] - right).div_ceil(shape.stride[1]),
+            ],
+            y_step: [shape.stride[0] * shape.in_size[1], shape.stride[1]],
+            finish,
+            rounding: Rounding::Twice,
         }
+    };
+    let count = counts[0] * counts[1];
+    if (2..=MOST_PHASES).contains(&count) {
+        let each: [_; MOST_PHASES] = std::array::from_fn(|i| phase(i.min(count - 1)));
+        let together = Phases::new(&each[..count], counts);
+        if by_pixels::suits(&together) {
+            // SAFETY: the lengths are those of the shape; the result is borrowed mutably.
+            return unsafe { by_pixels::correlate(level, &together) };
+        }
+    }
+    for i in 0..count {
+        // SAFETY: as above.
+        unsafe { phase(i).run(level) }
     }
 }
 

@@ -211,6 +211,12 @@ fn shapes_of_networks_and_sizes_beyond_a_block() {
         // Channels in several blocks, groups, a last panel and a last band that are not full.
         square(2, [200, 40], 17, 3, 2, 1),
         shape(1, 2, [90, 33], [19, 30], [5, 3], [1, 2], [2, 0], [1, 1]),
+        // Transposes of several phases: of which three have no number of the kernel; along one axis; in groups; in several
+        // blocks of channels and bands.
+        square(2, [20, 12], 21, 1, 2, 0),
+        shape(1, 2, [9, 24], [18, 23], [4, 3], [2, 1], [1, 2], [1, 1]),
+        shape(2, 1, [33, 8], [11, 34], [2, 5], [1, 2], [0, 1], [1, 1]),
+        square(1, [24, 500], 40, 3, 2, 1),
         // Few outputs, in several bands.
         square(1, [3, 16], 90, 3, 2, 1),
         square(2, [2, 9], 200, 5, 1, 2),

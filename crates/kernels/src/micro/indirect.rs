@@ -6,15 +6,16 @@ use crate::simd::Simd;
 
 /// A tile of C and its operands. Strides are in elements.
 ///
-/// The depth is `runs` times `length`: a run is a row of pixels, and the next one begins `run_stride` further on in A. B
-/// has one row after the other for all of them. B and C have whole registers in every row.
+/// The depth is a grid of runs of `length` elements of A, and B has one row after the other for all of them. B and C have
+/// whole registers in every row.
 pub(crate) struct IndirectTile<F> {
-    pub(crate) runs: usize,
+    pub(crate) runs: [usize; 2],
+    /// From the beginning of a run to that of the next, along both axes of the grid.
+    pub(crate) run_strides: [isize; 2],
     pub(crate) length: usize,
-    pub(crate) run_stride: usize,
     pub(crate) a: *const F,
     /// From an element of a run to the next.
-    pub(crate) a_column: usize,
+    pub(crate) a_column: isize,
     pub(crate) rows: usize,
     /// Where the rows of A begin.
     pub(crate) a_rows: [usize; MOST_ROWS],
@@ -40,14 +41,20 @@ pub(super) unsafe fn kernel<V: Simd, const ROWS: usize, const REGISTERS: usize>(
         let mask = V::mask(0);
         let mut sums = [Wide::<V, REGISTERS>::zero(); ROWS];
         let mut b = tile.b;
-        for run in 0..tile.runs {
-            let mut a = tile.a.wrapping_add(run * tile.run_stride);
-            for _ in 0..tile.length {
-                let b_now = Wide::load::<false>(b, mask);
-                unroll!(row r < ROWS: sums[r].add_product(V::splat(a.wrapping_add(tile.a_rows[r])), &b_now));
-                a = a.wrapping_add(tile.a_column);
-                b = b.wrapping_add(tile.b_row);
+        let mut outer = tile.a;
+        for _ in 0..tile.runs[0] {
+            let mut inner = outer;
+            for _ in 0..tile.runs[1] {
+                let mut a = inner;
+                for _ in 0..tile.length {
+                    let b_now = Wide::load::<false>(b, mask);
+                    unroll!(row r < ROWS: sums[r].add_product(V::splat(a.wrapping_add(tile.a_rows[r])), &b_now));
+                    a = a.wrapping_offset(tile.a_column);
+                    b = b.wrapping_add(tile.b_row);
+                }
+                inner = inner.wrapping_offset(tile.run_strides[1]);
             }
+            outer = outer.wrapping_offset(tile.run_strides[0]);
         }
         unroll!(row r < ROWS: sums[r].store::<false>(tile.c.wrapping_add(r * tile.c_row), tile.accumulate, mask));
     }

@@ -3,12 +3,13 @@
 //! `dx = r · w · (g − mean g − x̂ · mean(g · x̂))`, `dw = Σ g · x̂`, `db = Σ g` (Ioffe and Szegedy 2015, *Batch
 //! normalization*). What `batch_norm_add` adds before the activation has the cotangent `g`.
 //!
-//! A sweep of first order computes these in one pass over g and x, from the statistics of the forward pass. A sweep that is
-//! differentiated again computes μ and r anew, as functions of x: that is how the second order finds its way.
+//! A sweep of first order computes these in two passes over g and x, from the statistics of the forward pass; where a ReLU
+//! was open is computed anew from x as well, instead of reading y and writing its cotangent. A sweep that is differentiated
+//! again computes μ and r anew, as functions of x: that is how the second order finds its way.
 
 use super::scale_shift::channels;
 use crate::{Activation, Input, Op, Real, Shape, Var, Vjp};
-use kernels::ChannelShape;
+use kernels::{ChannelDerivatives, ChannelShape, ReluGate};
 
 /// Inputs: x `[batch, channels, pixels]`, μ, r, w and b `[channels]`, perhaps what is added, of the shape of x; to μ and r
 /// it gives nothing, being the whole derivative by x.
@@ -17,6 +18,8 @@ struct BatchNorm {
     sizes: ChannelShape,
     eps: f64,
     activation: Activation,
+    /// Whether something is added before the activation.
+    adds: bool,
 }
 
 impl<F: Real> Op<F> for BatchNorm {
@@ -34,12 +37,15 @@ impl<F: Real> Op<F> for BatchNorm {
             cx.give(3, |_| (g * y).sum([0, 2]));
             cx.give(4, |_| g.sum([0, 2]));
         } else {
-            let [sums, products] = g.channel_sums(x, mean, self.sizes);
-            cx.give(0, |_| g.batch_norm_backward(x, [mean, rstd, weight, sums, products], self.sizes));
+            // The factor and the summand of the forward pass, to the last bit.
+            let gate =
+                (cx.pending_activation() == Activation::Relu).then(|| scale_and_shift(mean, rstd, weight, cx.x(4)));
+            let [sums, products] = g.channel_sums(x, mean, gate, self.sizes);
+            cx.give(0, |_| g.batch_norm_backward(x, [mean, rstd, weight, sums, products], gate, self.sizes));
             cx.give(3, |_| products * rstd);
             cx.give(4, |_| sums);
         }
-        if cx.input_count() == 6 {
+        if self.adds {
             cx.give(5, |_| g);
         }
     }
@@ -48,9 +54,25 @@ impl<F: Real> Op<F> for BatchNorm {
         self.activation
     }
 
+    /// What is added takes the cotangent of what the activation was applied to, which is computed for it in any case.
+    fn differentiates_activation(&self) -> bool {
+        self.activation == Activation::Relu && !self.adds
+    }
+
     fn flops(&self, _: &[Shape], output: Shape) -> u64 {
         6 * output.len() as u64
     }
+}
+
+/// The factor and the summand of each channel that normalize it.
+fn scale_and_shift<'t, F: Real>(
+    mean: Var<'t, F>,
+    rstd: Var<'t, F>,
+    weight: Var<'t, F>,
+    bias: Var<'t, F>,
+) -> [Var<'t, F>; 2] {
+    let scale = weight * rstd;
+    [scale, bias - mean * scale]
 }
 
 /// What [`Var::batch_norm`] computes.
@@ -122,11 +144,12 @@ impl<'t, F: Real> Var<'t, F> {
         let (mean, variance) = (graph.constant(vector, mean), graph.constant(vector, variance));
         let (rstd, scale, shift) = graph.no_grad(|| {
             let rstd = (variance + eps).powf(-0.5);
-            let scale = weight * rstd;
-            (rstd, scale, bias - mean * scale)
+            let [scale, shift] = scale_and_shift(mean, rstd, weight, bias);
+            (rstd, scale, shift)
         });
         let mut y = graph.output(flat);
-        let (more, op) = (more.map(|more| more.reshape(flat)), BatchNorm { sizes, eps, activation });
+        let (more, op) =
+            (more.map(|more| more.reshape(flat)), BatchNorm { sizes, eps, activation, adds: more.is_some() });
         let added = more.map(Var::value);
         let per_channel = (&scale.value(), &shift.value());
         let out = y.as_mut_slice();
@@ -167,22 +190,30 @@ impl<'t, F: Real> Var<'t, F> {
 
     /// For a sweep of first order alone: constants.
     #[track_caller]
-    fn channel_sums(self, x: Self, mean: Self, sizes: ChannelShape) -> [Self; 2] {
+    fn channel_sums(self, x: Self, mean: Self, gate: Option<[Self; 2]>, sizes: ChannelShape) -> [Self; 2] {
         let (graph, vector) = (self.graph(), mean.shape());
         let (mut sums, mut products) = (graph.output(vector), graph.output(vector));
-        let (g, x, mean) = (self.value(), x.value(), mean.value());
-        kernels::channel_sums(&sizes, &g, &x, &mean, sums.as_mut_slice(), products.as_mut_slice());
+        let (g, x, mean, gate) = (self.value(), x.value(), mean.value(), gate.map(|gate| gate.map(Var::value)));
+        let gate = gate.as_ref().map(|[scale, shift]| ReluGate { scale, shift });
+        kernels::channel_sums(&sizes, &g, &x, &mean, gate, sums.as_mut_slice(), products.as_mut_slice());
         [graph.constant(vector, sums), graph.constant(vector, products)]
     }
 
     /// For a sweep of first order alone: a constant.
     #[track_caller]
-    fn batch_norm_backward(self, x: Self, per_channel: [Self; 5], sizes: ChannelShape) -> Self {
+    fn batch_norm_backward(
+        self,
+        x: Self,
+        per_channel: [Self; 5],
+        gate: Option<[Self; 2]>,
+        sizes: ChannelShape,
+    ) -> Self {
         let mut out = self.graph().output(self.shape());
-        let (g, x) = (self.value(), x.value());
-        let [mean, rstd, weight, sums, products] = per_channel.map(|vector| vector.value());
-        let dx = out.as_mut_slice();
-        kernels::batch_norm_backward(&sizes, &g, &x, &mean, &rstd, &weight, &sums, &products, dx);
+        let (g, x, gate) = (self.value(), x.value(), gate.map(|gate| gate.map(Var::value)));
+        let [mean, rstd, weight, sums, products] = &per_channel.map(|vector| vector.value());
+        let gate = gate.as_ref().map(|[scale, shift]| ReluGate { scale, shift });
+        let of_channels = ChannelDerivatives { mean, rstd, weight, sums, products, gate };
+        kernels::batch_norm_backward(&sizes, &g, &x, &of_channels, out.as_mut_slice());
         self.graph().constant(self.shape(), out)
     }
 }
