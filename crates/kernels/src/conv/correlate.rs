@@ -292,6 +292,7 @@ impl<F: Float> Work<F> for PartWithScratch<'_, F> {
                                         *tile.add(r * WIDTH + i) = *y.add(at)
                                     });
                                 }
+                                let finish = if last { finish.at_row(m + m1) } else { Finish::NONE };
                                 V::multiply_tile(&Tile {
                                     depth,
                                     rows,
@@ -304,10 +305,9 @@ impl<F: Float> Work<F> for PartWithScratch<'_, F> {
                                     c,
                                     c_row,
                                     accumulate: !first,
+                                    finish,
                                 });
-                                if last {
-                                    finish.at_row(m + m1).apply(rows, columns, c, c_row);
-                                }
+                                finish.beyond_registers().apply(rows, columns, c, c_row);
                                 if !contiguous {
                                     all.move_tile(rows, pixel, columns, |r, at, i| {
                                         *y.add(at) = *tile.add(r * WIDTH + i)

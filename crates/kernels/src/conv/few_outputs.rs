@@ -15,6 +15,7 @@
 //! Zen 3 (peak 207 GFLOP/s): 16 channels 57 GFLOP/s, 32 channels 74, 64 channels 96, where panels gave 29, 29 and 23.
 
 use super::correlate::{Correlation, DEPTH};
+use crate::gemm::Finish;
 use crate::micro::{Micro, REGISTERS, Tile};
 use crate::simd::Work;
 use crate::{Float, Level, for_each_index, scratch};
@@ -112,6 +113,7 @@ impl<F: Float> Work<F> for Part<'_, F> {
                         c: plane.add(row * pixels + pixel),
                         c_row: pixels,
                         accumulate: false,
+                        finish: Finish::NONE,
                     });
                 }
             }

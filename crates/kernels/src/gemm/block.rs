@@ -1,6 +1,6 @@
 //! The product on one thread: which parts of A and B are packed, and in which order the tiles are computed.
 
-use super::{Product, dots};
+use super::{Finish, Product, dots};
 use crate::micro::{Micro, REGISTERS, Tile, WIDE_REGISTERS};
 use crate::pack::{Source, pack_panels};
 use crate::scratch;
@@ -106,7 +106,8 @@ unsafe fn multiply<V: Micro>(product: &Product<V::Scalar>, scratch: *mut V::Scal
                             };
                             let c = c.add((i + i1) * product.c_row + j + j1);
                             let accumulate = product.accumulate || p > 0;
-                            let c_row = product.c_row;
+                            let (c_row, last) = (product.c_row, p + depth == k);
+                            let finish = if last { finish.at_column(j + j1).at_row(i + i1) } else { Finish::NONE };
                             V::multiply_tile(&Tile {
                                 depth,
                                 rows,
@@ -119,10 +120,9 @@ unsafe fn multiply<V: Micro>(product: &Product<V::Scalar>, scratch: *mut V::Scal
                                 c,
                                 c_row,
                                 accumulate,
+                                finish,
                             });
-                            if p + depth == k {
-                                finish.at_column(j + j1).at_row(i + i1).apply(rows, columns, c, c_row);
-                            }
+                            finish.beyond_registers().apply(rows, columns, c, c_row);
                         }
                         j1 += columns;
                     }

@@ -50,6 +50,23 @@ pub(crate) struct Finish<F> {
 }
 
 impl<F: Float> Finish<F> {
+    pub(crate) const NONE: Self =
+        Finish { bias: None, column_stride: 0, row_stride: 0, activation: Activation::Identity };
+
+    #[inline(always)]
+    pub(crate) fn is_none(self) -> bool {
+        self.bias.is_none() && self.activation == Activation::Identity
+    }
+
+    /// What is left to do where bias and ReLU were applied to sums in registers.
+    #[inline(always)]
+    pub(crate) fn beyond_registers(self) -> Self {
+        match self.activation {
+            Activation::Identity | Activation::Relu => Self::NONE,
+            activation => Finish { activation, ..Self::NONE },
+        }
+    }
+
     /// The epilogue of the columns from `column` on.
     #[inline(always)]
     pub(crate) fn at_column(self, column: usize) -> Self {
@@ -68,7 +85,7 @@ impl<F: Float> Finish<F> {
     /// `c` is valid for these elements, which nothing else touches; the bias is valid for the columns.
     #[inline(always)]
     pub(crate) unsafe fn apply(self, rows: usize, columns: usize, c: *mut F, c_row: usize) {
-        if self.bias.is_none() && self.activation == Activation::Identity {
+        if self.is_none() {
             return;
         }
         for r in 0..rows {

@@ -2,6 +2,8 @@
 
 use super::wide::Wide;
 use super::{MOST_ROWS, prefetch};
+use crate::Activation;
+use crate::gemm::Finish;
 use crate::simd::Simd;
 
 /// A tile of C and its operands. Strides are in elements.
@@ -20,6 +22,8 @@ pub(crate) struct Tile<F> {
     pub(crate) c_row: usize,
     /// Whether the product is added to C instead of replacing it.
     pub(crate) accumulate: bool,
+    /// What is then done with C, as far as registers can: see [`Finish::beyond_registers`].
+    pub(crate) finish: Finish<F>,
 }
 
 /// How many rows ahead B is asked for: its rows lie far apart where it is read in place, and the processor fetches ahead
@@ -113,6 +117,21 @@ pub(super) unsafe fn kernel<V: Simd, const ROWS: usize, const REGISTERS: usize, 
             add_column!(0);
             advance!(1);
         }
-        unroll!(row r < ROWS: sums[r].store::<EDGE>(tile.c.wrapping_add(r * c_row), tile.accumulate, mask));
+        let row_of_c = |r: usize| tile.c.wrapping_add(r * c_row);
+        if tile.finish.is_none() {
+            unroll!(row r < ROWS: sums[r].add_old::<EDGE>(row_of_c(r), tile.accumulate, mask).store::<EDGE>(row_of_c(r), mask));
+            return;
+        }
+        unroll!(row r < ROWS: {
+            let mut sum = sums[r].add_old::<EDGE>(row_of_c(r), tile.accumulate, mask);
+            if let Some(bias) = tile.finish.at_row(r).bias {
+                let by_column = tile.finish.column_stride != 0;
+                sum = sum.add(if by_column { Wide::load::<EDGE>(bias, mask) } else { Wide::splat(bias) });
+            }
+            if tile.finish.activation == Activation::Relu {
+                sum = sum.relu();
+            }
+            sum.store::<EDGE>(row_of_c(r), mask)
+        });
     }
 }

@@ -56,6 +56,9 @@ pub(super) unsafe fn kernel<V: Simd, const ROWS: usize, const REGISTERS: usize>(
             }
             outer = outer.wrapping_offset(tile.run_strides[0]);
         }
-        unroll!(row r < ROWS: sums[r].store::<false>(tile.c.wrapping_add(r * tile.c_row), tile.accumulate, mask));
+        unroll!(row r < ROWS: {
+            let to = tile.c.wrapping_add(r * tile.c_row);
+            sums[r].add_old::<false>(to, tile.accumulate, mask).store::<false>(to, mask)
+        });
     }
 }

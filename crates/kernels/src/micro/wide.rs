@@ -36,17 +36,44 @@ impl<V: Simd, const REGISTERS: usize> Wide<V, REGISTERS> {
         unroll!(register v < REGISTERS: self.0[v] = unsafe { factor.multiply_add(other.0[v], self.0[v]) });
     }
 
-    /// Writes the numbers, or adds them to those that are there.
     #[inline(always)]
-    pub(super) unsafe fn store<const EDGE: bool>(self, to: *mut V::Scalar, accumulate: bool, mask: V::Mask) {
+    pub(super) unsafe fn splat(from: *const V::Scalar) -> Self {
         // SAFETY: the caller's promise.
-        unsafe {
-            let old = if accumulate { Self::load::<EDGE>(to, mask) } else { Self::zero() };
-            unroll!(register v < REGISTERS: {
-                let to = to.wrapping_add(v * V::LANES);
-                let sum = self.0[v].add(old.0[v]);
-                if EDGE && v == REGISTERS - 1 { sum.store_masked(to, mask) } else { sum.store(to) }
-            });
-        }
+        Wide([unsafe { V::splat(from) }; REGISTERS])
+    }
+
+    #[inline(always)]
+    pub(super) unsafe fn add(mut self, other: Self) -> Self {
+        // SAFETY: the caller's promise.
+        unroll!(register v < REGISTERS: self.0[v] = unsafe { self.0[v].add(other.0[v]) });
+        self
+    }
+
+    #[inline(always)]
+    pub(super) unsafe fn relu(mut self) -> Self {
+        // SAFETY: the caller's promise.
+        unroll!(register v < REGISTERS: self.0[v] = unsafe { self.0[v].relu() });
+        self
+    }
+
+    /// With the numbers that are there, if it is added to them.
+    #[inline(always)]
+    pub(super) unsafe fn add_old<const EDGE: bool>(
+        self,
+        from: *const V::Scalar,
+        accumulate: bool,
+        mask: V::Mask,
+    ) -> Self {
+        // SAFETY: the caller's promise.
+        unsafe { self.add(if accumulate { Self::load::<EDGE>(from, mask) } else { Self::zero() }) }
+    }
+
+    #[inline(always)]
+    pub(super) unsafe fn store<const EDGE: bool>(self, to: *mut V::Scalar, mask: V::Mask) {
+        // SAFETY: the caller's promise.
+        unroll!(register v < REGISTERS: unsafe {
+            let to = to.wrapping_add(v * V::LANES);
+            if EDGE && v == REGISTERS - 1 { self.0[v].store_masked(to, mask) } else { self.0[v].store(to) }
+        });
     }
 }

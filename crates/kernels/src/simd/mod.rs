@@ -40,6 +40,8 @@ pub(crate) trait Simd: Copy {
     /// `self · factor + summand`, rounded once.
     unsafe fn multiply_add(self, factor: Self, summand: Self) -> Self;
     unsafe fn add(self, other: Self) -> Self;
+    /// 0 where an element is below, otherwise the element, which may be not a number.
+    unsafe fn relu(self) -> Self;
     /// The sum of the elements, by halves.
     #[inline(always)]
     unsafe fn sum(self) -> Self::Scalar {

@@ -61,6 +61,10 @@ impl<F: Float> Simd for Four<F> {
         Four(std::array::from_fn(|i| self.0[i] + other.0[i]))
     }
     #[inline(always)]
+    unsafe fn relu(self) -> Self {
+        Four(self.0.map(|x| if x < F::ZERO { F::ZERO } else { x }))
+    }
+    #[inline(always)]
     unsafe fn transpose(from: *const F, from_row: usize, rows: usize, to: *mut F, to_row: usize) {
         for j in 0..4 {
             for i in 0..4 {

@@ -7,7 +7,7 @@ use crate::Level;
 
 macro_rules! avx512 {
     ($vector:ident, $scalar:ident, $mask:ident, $lanes:literal, $rows:literal, $square:literal, $transpose:ident,
-     $zero:ident, $splat:ident, $load:ident, $store:ident, $load_masked:ident, $store_masked:ident, $multiply_add:ident, $add:ident) => {
+     $zero:ident, $splat:ident, $load:ident, $store:ident, $load_masked:ident, $store_masked:ident, $multiply_add:ident, $add:ident, $max:ident) => {
         // SAFETY (of the blocks below): the caller's promise, as the trait states it.
         #[allow(clippy::undocumented_unsafe_blocks)]
         impl Simd for $vector {
@@ -55,6 +55,11 @@ macro_rules! avx512 {
                 unsafe { $add(self, other) }
             }
             #[inline(always)]
+            unsafe fn relu(self) -> Self {
+                // The maximum is its second operand where neither is greater.
+                unsafe { $max($zero(), self) }
+            }
+            #[inline(always)]
             unsafe fn transpose(from: *const $scalar, from_row: usize, rows: usize, to: *mut $scalar, to_row: usize) {
                 unsafe { $transpose(from, from_row, rows, to, to_row) }
             }
@@ -64,7 +69,7 @@ macro_rules! avx512 {
 
 macro_rules! avx2 {
     ($vector:ident, $scalar:ident, $lanes:literal, $transpose:ident, $zero:ident, $splat:ident, $load:ident, $store:ident,
-     $load_masked:ident, $store_masked:ident, $multiply_add:ident, $add:ident, $compare:ident, $iota:expr, $count:ident) => {
+     $load_masked:ident, $store_masked:ident, $multiply_add:ident, $add:ident, $max:ident, $compare:ident, $iota:expr, $count:ident) => {
         // SAFETY (of the blocks below): the caller's promise, as the trait states it.
         #[allow(clippy::undocumented_unsafe_blocks)]
         impl Simd for $vector {
@@ -112,6 +117,11 @@ macro_rules! avx2 {
                 unsafe { $add(self, other) }
             }
             #[inline(always)]
+            unsafe fn relu(self) -> Self {
+                // The maximum is its second operand where neither is greater.
+                unsafe { $max($zero(), self) }
+            }
+            #[inline(always)]
             unsafe fn transpose(from: *const $scalar, from_row: usize, rows: usize, to: *mut $scalar, to_row: usize) {
                 unsafe { $transpose(from, from_row, rows, to, to_row) }
             }
@@ -134,7 +144,8 @@ avx512!(
     _mm512_maskz_loadu_ps,
     _mm512_mask_storeu_ps,
     _mm512_fmadd_ps,
-    _mm512_add_ps
+    _mm512_add_ps,
+    _mm512_max_ps
 );
 avx512!(
     __m512d,
@@ -152,7 +163,8 @@ avx512!(
     _mm512_maskz_loadu_pd,
     _mm512_mask_storeu_pd,
     _mm512_fmadd_pd,
-    _mm512_add_pd
+    _mm512_add_pd,
+    _mm512_max_pd
 );
 avx2!(
     __m256,
@@ -167,6 +179,7 @@ avx2!(
     _mm256_maskstore_ps,
     _mm256_fmadd_ps,
     _mm256_add_ps,
+    _mm256_max_ps,
     _mm256_cmpgt_epi32,
     _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7),
     _mm256_set1_epi32
@@ -184,6 +197,7 @@ avx2!(
     _mm256_maskstore_pd,
     _mm256_fmadd_pd,
     _mm256_add_pd,
+    _mm256_max_pd,
     _mm256_cmpgt_epi64,
     _mm256_setr_epi64x(0, 1, 2, 3),
     _mm256_set1_epi64x

@@ -7,6 +7,7 @@ use super::transform::{Transformed, transform_gradients, transform_pixels};
 use super::weights::{LANES, transpose_weights};
 use super::{APART, LEAST, Panels, Tiling, padded, panel, tiles_of_block};
 use crate::conv::ConvShape;
+use crate::gemm::Finish;
 use crate::micro::{Micro, Tile};
 use crate::shared::Shared;
 use crate::simd::{Vectors, Work};
@@ -184,6 +185,7 @@ impl Share<'_> {
                                 c: self.all.sums.add((first + place * channels + row) * columns + column),
                                 c_row: columns,
                                 accumulate,
+                                finish: Finish::NONE,
                             });
                         }
                     }

@@ -7,6 +7,7 @@ use super::weights::{LANES, transform_weights};
 use super::{APART, LEAST, Panels, Tiling, padded, panel, tiles_of_block};
 use crate::conv::channels_first::channels_first;
 use crate::conv::correlate::{Correlation, Rounding};
+use crate::gemm::Finish;
 use crate::micro::{Micro, Tile};
 use crate::simd::{Vectors, Work};
 use crate::{Level, for_each_index, scratch};
@@ -264,6 +265,7 @@ unsafe fn multiply<F: Filter, V: Micro<Scalar = f32>>(
                             c: m.to.add(place * m.place + m.panels.at(row, column)),
                             c_row: m.panels.columns,
                             accumulate: p > 0,
+                            finish: Finish::NONE,
                         });
                     }
                 }
