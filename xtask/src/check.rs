@@ -9,10 +9,13 @@ use std::time::{Duration, Instant};
 /// How long building the first program from nothing may take before it is worth a warning.
 const COLD_BUILD_LIMIT: Duration = Duration::from_secs(60);
 
+/// How many bytes that program may have, without its symbols, before it is worth a warning.
+const SIZE_LIMIT: u64 = 5_000_000;
+
 /// Formats, lints, tests, documents and tidies; stops at the first stage that fails.
 ///
 /// The stages: rustfmt, clippy, tests, documentation, tidy, and a release build of `mnist`
-/// from nothing, with its seconds and its number of crates.
+/// from nothing, with its seconds, its number of crates and its size without symbols.
 #[derive(clap::Args)]
 pub(crate) struct Check {
     /// Leave out the release build from nothing.
@@ -73,16 +76,22 @@ impl Stages {
         let build = || {
             succeed(
                 workspace::cargo()
-                    .args(["build", "--release", "--package", package])
+                    .args(["rustc", "--release", "--package", package])
                     .arg("--target-dir")
-                    .arg(target.path()),
+                    .arg(target.path())
+                    // A profile's `strip` does not reach a package that has settings of its own.
+                    .args(["--", "-C", "strip=symbols"]),
             )
         };
         self.run("cold build", build)?;
         let elapsed = self.passed.last().map_or(Duration::ZERO, |&(_, elapsed)| elapsed);
         let crates = crate_count(package)?;
-        self.notes.push(format!("{package} from nothing: {:.1} s, {crates} crates", elapsed.as_secs_f64()));
+        let program = target.path().join("release").join(format!("{package}{}", std::env::consts::EXE_SUFFIX));
+        let size = std::fs::metadata(program)?.len();
+        let (seconds, megabytes) = (elapsed.as_secs_f64(), size as f64 / 1e6);
+        self.notes.push(format!("{package} from nothing: {seconds:.1} s, {crates} crates, {megabytes:.2} MB"));
         self.notes.extend(cold_build_warning(elapsed));
+        self.notes.extend(size_warning(size));
         Ok(())
     }
 
@@ -100,6 +109,12 @@ impl Stages {
 fn cold_build_warning(elapsed: Duration) -> Option<String> {
     let (seconds, limit) = (elapsed.as_secs_f64(), COLD_BUILD_LIMIT.as_secs());
     (elapsed > COLD_BUILD_LIMIT).then(|| format!("warning: the cold build took {seconds:.0} s, more than {limit} s"))
+}
+
+/// So is a large program.
+fn size_warning(size: u64) -> Option<String> {
+    let limit = SIZE_LIMIT as f64 / 1e6;
+    (size > SIZE_LIMIT).then(|| format!("warning: the program has {:.2} MB, more than {limit} MB", size as f64 / 1e6))
 }
 
 /// Runs a command, with its output in sight; an exit code other than 0 is a failure.
@@ -154,7 +169,9 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_build_is_a_warning() {
+    fn a_slow_build_and_a_large_program_are_warnings() {
+        assert_eq!(size_warning(SIZE_LIMIT), None);
+        assert!(size_warning(SIZE_LIMIT * 2).unwrap().contains("10.00 MB"));
         assert_eq!(cold_build_warning(COLD_BUILD_LIMIT), None);
         assert!(cold_build_warning(COLD_BUILD_LIMIT * 2).unwrap().contains("120 s"));
     }

@@ -4,7 +4,7 @@ use super::{ChannelShape, LANES};
 use crate::Float;
 use crate::shared::{GRAIN, Shared};
 
-/// The ReLU that followed a [`scale_shift`] without anything added, with its scale and shift: a cotangent counts where
+/// The ReLU that followed a [`scale_shift`](super::scale_shift) without anything added, with its scale and shift: a cotangent counts where
 /// `x · scale + shift > 0`. What the forward pass wrote need not be read again for that.
 #[derive(Clone, Copy)]
 pub struct ReluGate<'a, F> {
@@ -26,7 +26,7 @@ impl<F: Float> ReluGate<'_, F> {
     }
 }
 
-/// `g` where the ReLU let `x` through: by the same arithmetic as in [`scale_shift`].
+/// `g` where the ReLU let `x` through: by the same arithmetic as in [`scale_shift`](super::scale_shift).
 #[inline(always)]
 fn gated<F: Float>(g: F, x: F, scale: F, shift: F) -> F {
     if x * scale + shift > F::ZERO { g } else { F::ZERO }
