@@ -26,8 +26,14 @@ fn in_place_b<F>(m: usize, k: usize, b_row: usize) -> bool {
 fn in_place_a<F>(panels: usize, rows: usize, a_row: usize) -> bool {
     match a_row {
         1 => panels <= 4 || rows * size_of::<F>() > 32,
-        _ => panels == 1 || panels <= 16 && !(a_row * size_of::<F>()).is_multiple_of(2048),
+        _ => panels == 1 || panels <= 16 && !a_row.is_multiple_of(2048 / size_of::<F>()),
     }
+}
+
+/// The most rows of a tile whose A is read where it lies, if it would be `rows` otherwise: those that are a power of two
+/// apart share the eight lines of a set in the first level of cache.
+fn rows_in_place<F>(rows: usize, a_row: usize) -> usize {
+    if a_row.is_multiple_of(4096 / size_of::<F>()) { rows.min(6) } else { rows }
 }
 
 /// Multiplies on this thread, with AVX-512.
@@ -79,7 +85,8 @@ unsafe fn multiply<V: Micro>(product: &Product<V::Scalar>, scratch: *mut V::Scal
                 }
                 for i in (0..m).step_by(height_limit) {
                     let height = height_limit.min(m - i);
-                    let rows = even_part(height, V::ROWS);
+                    let most = if in_place_a { rows_in_place::<V::Scalar>(V::ROWS, a_row) } else { V::ROWS };
+                    let rows = even_part(height, most);
                     if !in_place_a {
                         let from = a.add(i * a_row + p * a_column);
                         let source = Source { from, along: a_row, deep: a_column };

@@ -7,7 +7,7 @@ use crate::reduce::{Sum, fold_run};
 use crate::{Float, scratch};
 use std::ops::Range;
 
-vectorize! {
+vectorize_narrow! {
     fn add_to_all[F: Float](value: F, row: &mut [F]) {
         row.iter_mut().for_each(|number| *number += value);
     }

@@ -5,7 +5,7 @@ use super::parts::{LANES, Parts, store};
 use super::windows::{PoolShape, Windows};
 use crate::{Float, scratch};
 
-vectorize! {
+vectorize_narrow! {
     /// Planes of windows that slide. `memory` has room for the rows of a window, dealt out; −∞ where no image is.
     fn pool_planes[F: Float](
         shape: &PoolShape, parts: &Parts, memory: &mut [F], x: &[F], y: &mut [F], index: &mut [u32],
@@ -52,7 +52,7 @@ vectorize! {
     }
 }
 
-vectorize! {
+vectorize_narrow! {
     /// Planes of windows of 2×2, two apart, without padding: so frequent that no row is dealt out.
     fn pool_twos[F: Float](in_size: [usize; 2], windows: [usize; 2], x: &[F], y: &mut [F], index: &mut [u32]) {
         let ([height, width], [rows, columns]) = (in_size, windows);

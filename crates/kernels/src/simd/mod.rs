@@ -42,21 +42,8 @@ pub(crate) trait Simd: Copy {
     unsafe fn add(self, other: Self) -> Self;
     /// 0 where an element is below, otherwise the element, which may be not a number.
     unsafe fn relu(self) -> Self;
-    /// The sum of the elements, by halves.
-    #[inline(always)]
-    unsafe fn sum(self) -> Self::Scalar {
-        let mut parts = [Self::Scalar::ZERO; 16];
-        // SAFETY: the caller's promise; no register has more than 16 elements.
-        unsafe { self.store(parts.as_mut_ptr()) };
-        let mut half = Self::LANES / 2;
-        while half > 0 {
-            for i in 0..half {
-                parts[i] += parts[i + half];
-            }
-            half /= 2;
-        }
-        parts[0]
-    }
+    /// The sum of the elements, by halves: each of the first half plus that as far into the second, and so on.
+    unsafe fn sum(self) -> Self::Scalar;
     /// Writes the transpose of a square: element (i, j) of `from`, whose rows are `from_row` elements apart, becomes
     /// element (j, i) of `to`. Of `from`, only the first `rows` rows are read; those beyond are written as the last one.
     /// Rows of `to` are written in their order.

@@ -65,6 +65,11 @@ impl<F: Float> Simd for Four<F> {
         Four(self.0.map(|x| if x < F::ZERO { F::ZERO } else { x }))
     }
     #[inline(always)]
+    unsafe fn sum(self) -> F {
+        let [a, b, c, d] = self.0;
+        (a + c) + (b + d)
+    }
+    #[inline(always)]
     unsafe fn transpose(from: *const F, from_row: usize, rows: usize, to: *mut F, to_row: usize) {
         for j in 0..4 {
             for i in 0..4 {

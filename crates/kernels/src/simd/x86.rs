@@ -7,7 +7,8 @@ use crate::Level;
 
 macro_rules! avx512 {
     ($vector:ident, $scalar:ident, $mask:ident, $lanes:literal, $rows:literal, $square:literal, $transpose:ident,
-     $zero:ident, $splat:ident, $load:ident, $store:ident, $load_masked:ident, $store_masked:ident, $multiply_add:ident, $add:ident, $max:ident) => {
+     $zero:ident, $splat:ident, $load:ident, $store:ident, $load_masked:ident, $store_masked:ident, $multiply_add:ident, $add:ident, $max:ident,
+     $sum:ident) => {
         // SAFETY (of the blocks below): the caller's promise, as the trait states it.
         #[allow(clippy::undocumented_unsafe_blocks)]
         impl Simd for $vector {
@@ -60,6 +61,10 @@ macro_rules! avx512 {
                 unsafe { $max($zero(), self) }
             }
             #[inline(always)]
+            unsafe fn sum(self) -> $scalar {
+                unsafe { $sum(self) }
+            }
+            #[inline(always)]
             unsafe fn transpose(from: *const $scalar, from_row: usize, rows: usize, to: *mut $scalar, to_row: usize) {
                 unsafe { $transpose(from, from_row, rows, to, to_row) }
             }
@@ -69,7 +74,7 @@ macro_rules! avx512 {
 
 macro_rules! avx2 {
     ($vector:ident, $scalar:ident, $lanes:literal, $transpose:ident, $zero:ident, $splat:ident, $load:ident, $store:ident,
-     $load_masked:ident, $store_masked:ident, $multiply_add:ident, $add:ident, $max:ident, $compare:ident, $iota:expr, $count:ident) => {
+     $load_masked:ident, $store_masked:ident, $multiply_add:ident, $add:ident, $max:ident, $sum:ident, $compare:ident, $iota:expr, $count:ident) => {
         // SAFETY (of the blocks below): the caller's promise, as the trait states it.
         #[allow(clippy::undocumented_unsafe_blocks)]
         impl Simd for $vector {
@@ -122,6 +127,10 @@ macro_rules! avx2 {
                 unsafe { $max($zero(), self) }
             }
             #[inline(always)]
+            unsafe fn sum(self) -> $scalar {
+                unsafe { $sum(self) }
+            }
+            #[inline(always)]
             unsafe fn transpose(from: *const $scalar, from_row: usize, rows: usize, to: *mut $scalar, to_row: usize) {
                 unsafe { $transpose(from, from_row, rows, to, to_row) }
             }
@@ -145,7 +154,8 @@ avx512!(
     _mm512_mask_storeu_ps,
     _mm512_fmadd_ps,
     _mm512_add_ps,
-    _mm512_max_ps
+    _mm512_max_ps,
+    _mm512_reduce_add_ps
 );
 avx512!(
     __m512d,
@@ -164,7 +174,8 @@ avx512!(
     _mm512_mask_storeu_pd,
     _mm512_fmadd_pd,
     _mm512_add_pd,
-    _mm512_max_pd
+    _mm512_max_pd,
+    _mm512_reduce_add_pd
 );
 avx2!(
     __m256,
@@ -180,6 +191,7 @@ avx2!(
     _mm256_fmadd_ps,
     _mm256_add_ps,
     _mm256_max_ps,
+    sum_f32,
     _mm256_cmpgt_epi32,
     _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7),
     _mm256_set1_epi32
@@ -198,10 +210,32 @@ avx2!(
     _mm256_fmadd_pd,
     _mm256_add_pd,
     _mm256_max_pd,
+    sum_f64,
     _mm256_cmpgt_epi64,
     _mm256_setr_epi64x(0, 1, 2, 3),
     _mm256_set1_epi64x
 );
+
+/// The sum of eight numbers, by halves.
+#[inline(always)]
+unsafe fn sum_f32(numbers: __m256) -> f32 {
+    // SAFETY: the caller's promise, as `Simd` states it.
+    unsafe {
+        let four = _mm_add_ps(_mm256_castps256_ps128(numbers), _mm256_extractf128_ps::<1>(numbers));
+        let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+        _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
+    }
+}
+
+/// The sum of four numbers, by halves.
+#[inline(always)]
+unsafe fn sum_f64(numbers: __m256d) -> f64 {
+    // SAFETY: the caller's promise, as `Simd` states it.
+    unsafe {
+        let two = _mm_add_pd(_mm256_castpd256_pd128(numbers), _mm256_extractf128_pd::<1>(numbers));
+        _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)))
+    }
+}
 
 /// Transposes 8×8 numbers; see [`Simd::transpose`].
 #[inline(always)]
