@@ -4,6 +4,7 @@ use super::phases::{Phases, Runs};
 use super::{WIDTH, block_start, panels};
 use crate::Float;
 use crate::conv::channels_first::channels_first;
+use crate::conv::correlate::Correlation;
 use crate::micro::{IndirectTile, MOST_ROWS, Micro};
 use crate::simd::Work;
 use std::ops::Range;
@@ -73,65 +74,87 @@ pub(super) fn scratch_length<F: Float>(phases: &Phases<F>, rows: usize) -> usize
     frame.rows * frame.columns * phases.together() + results
 }
 
+impl<F: Float> Band<'_, F> {
+    /// Adds what a block of channels, which is in the frame, contributes to the results of a phase, whose first result is
+    /// at `place`: tiles of pixels side by side and a panel of outputs.
+    ///
+    /// # Safety
+    /// As [`Work::run`]; `kernels` are those of the phase and the block.
+    #[inline(always)]
+    unsafe fn multiply<V: Micro<Scalar = F>>(
+        &self,
+        frame: &Frame,
+        block: &Range<usize>,
+        (phase, place): (&Correlation<F>, [usize; 2]),
+        kernels: *const F,
+        results: *mut F,
+    ) {
+        let ([rows_apart, columns_apart], [_, width]) = (self.phases.counts(), self.phases.size());
+        let padded = phase.outputs.next_multiple_of(V::LANES);
+        let ([down, right], columns, runs) = (phase.taps, phase.grid[1], Runs::new(phase, block.len()));
+        // From a row of the frame to the next, and to the first that the phase reads.
+        let deep = block.len() * frame.columns;
+        let first_row = (self.rows.start * phase.step[0]) as isize + down.offset(0) - frame.top;
+        let corner = first_row * deep as isize + right.offset(0) - frame.left;
+        let (across, a_column) = if runs.along_channels {
+            (right.offset_step, frame.columns as isize)
+        } else {
+            (frame.columns as isize, right.offset_step)
+        };
+        let mut a_rows = [0; MOST_ROWS];
+        a_rows.iter_mut().enumerate().for_each(|(r, at)| *at = r * phase.step[1]);
+        // Tiles of a row are as even as can be.
+        let tiles = columns.div_ceil(V::ROWS);
+        let rows = 0..self.rows.end.min(phase.grid[0]).saturating_sub(self.rows.start);
+        for (first, panel) in panels::<V>(phase.outputs) {
+            for (row, tile) in rows.clone().flat_map(|row| (0..tiles).map(move |tile| (row, tile))) {
+                let (pixel, end) = (columns * tile / tiles, columns * (tile + 1) / tiles);
+                let a = corner + (row * phase.step[0] * deep + pixel * phase.step[1]) as isize;
+                let at = (row * rows_apart + place[0]) * width + pixel * columns_apart + place[1];
+                // SAFETY: the caller's promise; the results lie inside the scratch memory.
+                unsafe {
+                    V::multiply_indirect_tile(&IndirectTile {
+                        runs: runs.counts,
+                        run_strides: [down.offset_step * deep as isize, across],
+                        length: runs.length,
+                        a: self.scratch.wrapping_offset(a),
+                        a_column,
+                        rows: end - pixel,
+                        a_rows,
+                        registers: panel / V::LANES,
+                        b: kernels.wrapping_add(first * block.len() * phase.kernel_size()),
+                        b_row: panel,
+                        c: results.add(at * padded + first),
+                        c_row: columns_apart * padded,
+                        accumulate: block.start > 0,
+                    });
+                }
+            }
+        }
+    }
+}
+
 impl<F: Float> Work<F> for Band<'_, F> {
     #[inline(always)]
     unsafe fn run<V: Micro<Scalar = F>>(self) {
         let Band { phases, kernels, image, rows: ref band, scratch } = self;
-        let (all, [rows_apart, columns_apart], [height, width]) = (phases.common(), phases.counts(), phases.size());
-        let padded = all.outputs.next_multiple_of(V::LANES);
+        let (all, [rows_apart, _], [height, width]) = (phases.common(), phases.counts(), phases.size());
         let frame = Frame::new(&phases, band);
         let results = scratch.wrapping_add(frame.rows * frame.columns * phases.together());
-        let mut a_rows = [0; MOST_ROWS];
-        a_rows.iter_mut().enumerate().for_each(|(r, at)| *at = r * all.step[1]);
         // SAFETY: the caller's promise; `correlate` asked for as much scratch memory.
         unsafe {
             let x = all.x.add(image * all.channels * all.size[0] * all.size[1]);
             for block in phases.blocks() {
                 frame.fill(all.size, x, &block, scratch);
-                // From a row of the frame to the next.
-                let deep = block.len() * frame.columns;
-                for ((phase, place), start) in phases.iter().zip(phases.starts(all.outputs.next_multiple_of(WIDTH))) {
-                    let ([down, right], columns, runs) = (phase.taps, phase.grid[1], Runs::new(phase, block.len()));
-                    let depth = block.len() * phase.kernel_size();
-                    let kernels = kernels.wrapping_add(start + block_start(phase, block.start));
-                    let first_row = (band.start * all.step[0]) as isize + down.offset(0) - frame.top;
-                    let corner = first_row * deep as isize + right.offset(0) - frame.left;
-                    let (across, a_column) = if runs.along_channels {
-                        (right.offset_step, frame.columns as isize)
-                    } else {
-                        (frame.columns as isize, right.offset_step)
-                    };
-                    // Tiles of a row are as even as can be.
-                    let tiles = columns.div_ceil(V::ROWS);
-                    let rows = 0..band.end.min(phase.grid[0]).saturating_sub(band.start);
-                    for (first, panel) in panels::<V>(all.outputs) {
-                        for (row, tile) in rows.clone().flat_map(|row| (0..tiles).map(move |tile| (row, tile))) {
-                            let (pixel, end) = (columns * tile / tiles, columns * (tile + 1) / tiles);
-                            let at = (row * rows_apart + place[0]) * width + pixel * columns_apart + place[1];
-                            V::multiply_indirect_tile(&IndirectTile {
-                                runs: runs.counts,
-                                run_strides: [down.offset_step * deep as isize, across],
-                                length: runs.length,
-                                a: scratch
-                                    .wrapping_offset(corner)
-                                    .wrapping_add(row * all.step[0] * deep + pixel * all.step[1]),
-                                a_column,
-                                rows: end - pixel,
-                                a_rows,
-                                registers: panel / V::LANES,
-                                b: kernels.wrapping_add(first * depth),
-                                b_row: panel,
-                                c: results.add(at * padded + first),
-                                c_row: columns_apart * padded,
-                                accumulate: block.start > 0,
-                            });
-                        }
-                    }
+                for (phase, start) in phases.iter().zip(phases.starts(all.outputs.next_multiple_of(WIDTH))) {
+                    let kernels = kernels.add(start + block_start(phase.0, block.start));
+                    self.multiply::<V>(&frame, &block, phase, kernels, results);
                 }
             }
             let above = band.start * rows_apart;
             let y = all.y.add(image * all.outputs * all.y_channel + above * width);
             let pixels = ((band.end * rows_apart).min(height) - above) * width;
+            let padded = all.outputs.next_multiple_of(V::LANES);
             channels_first::<V>(results, padded, pixels, all.outputs, y, all.y_channel);
             let finish = all.finish.at_row(image % all.groups * all.outputs);
             finish.apply(all.outputs, pixels, y, all.y_channel);
