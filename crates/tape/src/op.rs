@@ -43,8 +43,8 @@ pub trait Op<F: Real>: Any + Send + Sync {
         Activation::Identity
     }
 
-    /// Whether the rule can apply the derivative of the activation itself, where that is cheaper: it then finds it in
-    /// [`Vjp::pending_activation`].
+    /// Whether the rule can apply the derivative of the activation itself, where that is cheaper. A sweep of first order
+    /// without rewrites then leaves it to the rule, which finds it in [`Vjp::pending_activation`]; all others apply it first.
     fn differentiates_activation(&self) -> bool {
         false
     }

@@ -4,8 +4,9 @@ use super::{ChannelShape, LANES};
 use crate::Float;
 use crate::shared::{GRAIN, Shared};
 
-/// The ReLU that followed a [`scale_shift`](super::scale_shift) without anything added, with its scale and shift: a cotangent counts where
-/// `x · scale + shift > 0`. What the forward pass wrote need not be read again for that.
+/// The ReLU that followed a [`scale_shift`](super::scale_shift) without anything added, with its scale and shift: a
+/// cotangent is zero where `x · scale + shift ≤ 0`, and passes where that is not a number. What the forward pass wrote need
+/// not be read again for that.
 #[derive(Clone, Copy)]
 pub struct ReluGate<'a, F> {
     /// One number a channel.
@@ -29,7 +30,7 @@ impl<F: Float> ReluGate<'_, F> {
 /// `g` where the ReLU let `x` through: by the same arithmetic as in [`scale_shift`](super::scale_shift).
 #[inline(always)]
 fn gated<F: Float>(g: F, x: F, scale: F, shift: F) -> F {
-    if x * scale + shift > F::ZERO { g } else { F::ZERO }
+    if x * scale + shift <= F::ZERO { F::ZERO } else { g }
 }
 
 /// `Σ g` and `Σ g · (x − mean)`, in lanes, first for each plane and then for all. The g of a number is that of `gate`.

@@ -97,6 +97,17 @@ fn a_gate_is_the_derivative_of_the_relu() {
 }
 
 #[test]
+fn a_gate_lets_what_is_not_a_number_through() {
+    let shape = ChannelShape { batch: 1, channels: 1, pixels: 20 };
+    let mut x = numbers(20, 1);
+    (x[3], x[18]) = (f64::NAN, f64::NAN);
+    let gate = ReluGate { scale: &[-1.0], shift: &[0.0] };
+    let (mut sum, mut product) = ([9.0], [9.0]);
+    channel_sums(&shape, &[1.0; 20], &x, &[0.0], Some(gate), &mut sum, &mut product);
+    assert!(sum == [2.0] && product[0].is_nan(), "{sum:?} {product:?}");
+}
+
+#[test]
 fn a_large_mean_does_no_harm() {
     let shape = ChannelShape { batch: 64, channels: 1, pixels: 1024 };
     let x: Vec<f32> = (0..shape.len()).map(|i| 1000.0 + (i % 2) as f32).collect();

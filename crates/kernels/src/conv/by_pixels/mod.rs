@@ -1,6 +1,6 @@
-//! Convolutions in one pass over an image, of any stride, and their transposes: pixels are the rows of a product, which are read from a frame
-//! wherever they begin, so that no patch is ever packed, and outputs its columns, whose packed kernels stay in the first
-//! two levels of cache; only the results are turned around.
+//! Convolutions in one pass over an image, of any stride, and their transposes: pixels are the rows of a product, which are
+//! read from a frame wherever they begin, so that no patch is ever packed, and outputs its columns, whose packed kernels
+//! stay in the first two levels of cache; only the results are turned around.
 //!
 //! ```text
 //!   a frame: for each row of the image,       kernels, packed once            outputs

@@ -220,7 +220,7 @@ impl<'t, F: Real> Var<'t, F> {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Activation, Params, Tape, Tensor, gradcheck};
+    use crate::{Activation, Params, Rewrite, Tape, Tensor, gradcheck};
 
     const EPS: f64 = 1e-2;
 
@@ -281,6 +281,29 @@ mod tests {
             for (a, b) in loss.grad([x, w, b]).into_iter().zip(loss.grad_recorded([x, w, b])) {
                 assert!(a.value().iter().zip(&*b.value()).all(|(a, b)| (a - b).abs() < 1e-12));
             }
+        });
+    }
+
+    /// With a rewrite the ReLU is an op of its own, whose cotangent reaches the rule; without, the rule applies it.
+    #[test]
+    fn a_rewrite_sees_the_relu_and_changes_nothing_by_looking() {
+        let x = gradcheck::sample([4, 3, 5], -2.0..3.0, 1);
+        let (w, b) = (gradcheck::sample([3], 0.5..2.0, 2), gradcheck::sample([3], -1.0..1.0, 3));
+        Tape::<f64>::new().run(&Params::new(0), |t| {
+            let (x, w, b) = (t.leaf(&x), t.leaf(&w), t.leaf(&b));
+            let loss = x.batch_norm(w, b, EPS, Activation::Relu).value.powi(3).sum(..);
+            let mut seen = Vec::new();
+            let watched = loss.grad_with([x, w, b], |op, _, _| {
+                seen.push(op);
+                Rewrite::Keep
+            });
+            assert!(seen.contains(&"relu") && seen.contains(&"batch_norm"), "{seen:?}");
+            for (a, b) in loss.grad([x, w, b]).into_iter().zip(watched) {
+                assert!(a.value().iter().zip(&*b.value()).all(|(a, b)| (a - b).abs() < 1e-12));
+            }
+            let blocked =
+                loss.grad_with([x], |op, _, g| if op == "relu" { Rewrite::Replace(g * 0.0) } else { Rewrite::Keep });
+            assert!(blocked[0].value().iter().all(|&dx| dx == 0.0));
         });
     }
 
