@@ -1,7 +1,9 @@
 //! A pool of threads of our own, and the few ways in which kernels use it.
 
+use crate::calls::Calls;
 use crate::shared::Shared;
 use rayon::ThreadPool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The pool could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -79,19 +81,31 @@ impl<F: FnOnce() -> R, R> Call<F, R> {
     }
 }
 
-/// As [`join`]. What `rayon` makes of a closure is long; since this function and [`halve`] take objects, it is compiled
-/// once, instead of once for every kernel and operation.
-fn join_both(a: &mut (dyn FnMut() + Send), b: &mut (dyn FnMut() + Send)) {
-    rayon::join(a, b);
+/// Looks for about 0.1 ms, which is more than most calls take, whether `done` holds.
+pub(crate) fn look(done: impl Fn() -> bool) {
+    let mut looks = 0..4096;
+    while !done() && looks.next().is_some() {
+        std::hint::spin_loop();
+    }
 }
 
-/// Calls `f` with every index from `start` to before `end`, on all threads.
-fn halve(start: usize, end: usize, f: &(dyn Fn(usize) + Sync)) {
-    if end - start == 1 {
-        return f(start);
-    }
-    let middle = start + (end - start) / 2;
-    rayon::join(|| halve(start, middle, f), || halve(middle, end, f));
+/// As [`join`]. What `rayon` makes of a closure is long; since this function and [`call_each`] take objects, it is
+/// compiled once, instead of once for every kernel and operation.
+///
+/// Where `b` runs on another thread, that is nearly done as well when `a` is. Rayon waits by giving the processor away;
+/// a program that wants it then keeps it for milliseconds, at every kernel. So this looks for a while first.
+pub(crate) fn join_both(a: &mut (dyn FnMut() + Send), b: &mut (dyn FnMut() + Send)) {
+    let running = AtomicBool::new(false);
+    let first = || {
+        a();
+        look(|| !running.load(Ordering::Relaxed));
+    };
+    let second = || {
+        running.store(true, Ordering::Relaxed);
+        b();
+        running.store(false, Ordering::Relaxed);
+    };
+    rayon::join(first, second);
 }
 
 /// Calls `f` with every index below `count`, on all threads. Which thread runs which index is not fixed, so `f` must
@@ -103,10 +117,11 @@ pub fn for_each_index(count: usize, f: impl Fn(usize) + Sync) {
 
 /// As [`for_each_index`], compiled once.
 fn call_each(count: usize, f: &(dyn Fn(usize) + Sync)) {
-    if count == 1 || count > 1 && rayon::current_num_threads() == 1 {
+    let threads = rayon::current_num_threads().min(count);
+    if threads <= 1 {
         (0..count).for_each(f);
-    } else if count > 1 {
-        halve(0, count, f);
+    } else {
+        Calls::run(f, count, threads);
     }
 }
 
@@ -138,13 +153,13 @@ fn call_each_chunk<T: Send>(out: &mut [T], chunk: usize, f: &(dyn Fn(usize, &mut
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     #[test]
     fn every_index_and_every_chunk_is_visited_once() {
-        for threads in [1, 2, 3] {
+        for threads in [1, 2, 3, 40] {
             Threads::new(threads).unwrap().run(|| {
-                for count in [0, 1, 2, 7, 64] {
+                for count in [0, 1, 2, 7, 64, 100] {
                     let seen: Vec<AtomicUsize> = (0..count).map(|_| AtomicUsize::new(0)).collect();
                     for_each_index(count, |i| {
                         seen[i].fetch_add(1, Ordering::Relaxed);
