@@ -16,7 +16,6 @@ mod micro;
 mod attention;
 mod batch_norm;
 mod broadcast;
-mod calls;
 mod conv;
 mod copy;
 mod elementwise;

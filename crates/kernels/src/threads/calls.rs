@@ -11,7 +11,7 @@
 //! Halving the indices with nested joins waits at every level; where another program wanted the processor, each wait
 //! could cost milliseconds.
 
-use crate::threads::{join_both, look};
+use super::{join_both, waiting};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// More threads than these share the parts.
@@ -63,6 +63,6 @@ impl<'a> Calls<'a> {
             }
         }
         self.present.fetch_sub(1, Ordering::Relaxed);
-        look(|| self.present.load(Ordering::Relaxed) == 0);
+        waiting::look(|| self.present.load(Ordering::Relaxed) == 0);
     }
 }

@@ -1,0 +1,55 @@
+//! What a thread does while others work.
+//!
+//! Kernels follow each other within microseconds. A thread that sleeps in between has to be woken, which takes 10 to
+//! 100 µs, on a virtual machine most; and one that gives its processor away where another program wants it gets it back
+//! after milliseconds. So a thread that others wait for does neither at once; one that holds nothing up stays awake, but
+//! lets other programs go first.
+
+use rayon::Yield;
+use std::cell::Cell;
+
+/// Looks for about 0.1 ms, which is more than most calls take, whether `done` holds.
+pub(super) fn look(done: impl Fn() -> bool) {
+    let mut looks = 0..4096;
+    while !done() && looks.next().is_some() {
+        std::hint::spin_loop();
+    }
+}
+
+thread_local! {
+    /// Whether this thread is in a kernel, or stays for more.
+    static ENGAGED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs a kernel, in which this thread may wait for others.
+pub(super) fn engaged(f: impl FnOnce()) {
+    let before = ENGAGED.replace(true);
+    f();
+    ENGAGED.set(before);
+}
+
+/// Keeps a thread that has helped another from sleeping, since more is likely to follow.
+pub(super) fn stay() {
+    if !ENGAGED.get() {
+        rayon::spawn(help);
+    }
+}
+
+/// Helps others until there was nothing to do for about 4 ms.
+fn help() {
+    // A thread that waits inside a kernel may have taken this from the one that was to stay.
+    if ENGAGED.get() {
+        return;
+    }
+    engaged(|| {
+        let mut idle = 0;
+        while idle < 10_000 {
+            if let Some(Yield::Executed) = rayon::yield_now() {
+                idle = 0;
+            } else {
+                std::thread::yield_now();
+                idle += 1;
+            }
+        }
+    });
+}
