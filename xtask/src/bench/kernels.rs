@@ -1,10 +1,12 @@
-//! The kernels alone: matrix products of the shapes of training, elementwise functions, reductions, softmax.
+//! The kernels alone: matrix products of the shapes of training, elementwise functions, reductions, softmax, attention.
 
 use super::{Work, Workload};
-use kernels::{Activation, Axes, Epilogue, Float, MatrixLayout, Shape};
+use kernels::{
+    Activation, AttentionRows, AttentionShape, Axes, Epilogue, Excluded, Float, Gradients, MatrixLayout, Shape,
+};
 
 /// Rows, inputs and outputs of linear layers of the translators: forward, by input and by weight are a product each.
-const LINEAR_LAYERS: [[usize; 3]; 7] = [
+const LINEAR_LAYERS: [[usize; 3]; 11] = [
     // The words of the recurrent ones, the gates of a step of theirs, and of all steps.
     [2560, 256, 6000],
     [128, 256, 1024],
@@ -13,7 +15,11 @@ const LINEAR_LAYERS: [[usize; 3]; 7] = [
     [2560, 256, 256],
     [2560, 256, 1024],
     [2560, 1024, 256],
-    // The words of the encoder.
+    // The encoder: projections, the two layers behind the attention, words.
+    [5504, 128, 384],
+    [5504, 128, 128],
+    [5504, 128, 2048],
+    [5504, 2048, 128],
     [5504, 128, 5000],
 ];
 
@@ -50,7 +56,10 @@ pub(super) fn workloads() -> Vec<Workload> {
     let reductions =
         [sum("all", [1024, 1024], &[0, 1]), sum("rows", [1024, 1024], &[1]), sum("columns", [1024, 1024], &[0])];
     let softmax = [softmax(64, 10), softmax(64, 1000), softmax(1024, 1024)];
-    squares.into_iter().chain(thin).chain(layers).chain(elementwise).chain(reductions).chain(softmax).collect()
+    // The whole transformer's, and the encoder's.
+    let attention = [[8, 20, 32], [2, 43, 64]].into_iter().flat_map(attention);
+    let products = squares.into_iter().chain(thin).chain(layers).chain(attention);
+    products.chain(elementwise).chain(reductions).chain(softmax).collect()
 }
 
 /// Numbers between −1 and 1 without a pattern that a predictor could learn.
@@ -117,4 +126,28 @@ fn softmax(rows: usize, columns: usize) -> Workload {
         let (x, mut y) = (numbers(count), vec![0.0; count]);
         move || kernels::softmax(&x, rows, columns, 1, &mut y)
     })
+}
+
+/// Attention of 128 sequences to themselves, and its derivative, counted by their products.
+fn attention([heads, time, width]: [usize; 3]) -> [Workload; 2] {
+    let row = heads * width;
+    let rows = [0, row, 2 * row].map(|offset| AttentionRows { offset, stride: 3 * row });
+    let shape =
+        AttentionShape { batch: 128, heads, queries: time, keys: time, key_width: width, value_width: width, rows };
+    let name = format!("attention {heads} heads {time}x{width}");
+    let (packed, scale) = (128 * time * 3 * row, (width as f32).powf(-0.5));
+    let work = |products: usize| Work::Operations(2.0 * (products * shape.weights() * width) as f64);
+    let forward = Workload::new(name.clone(), work(2), move || {
+        let (x, mut weights, mut out) = (numbers(packed), vec![0.0; shape.weights()], vec![0.0; shape.output()]);
+        move || kernels::attention(&shape, [&x; 3], scale, Excluded::default(), None, &mut weights, &mut [], &mut out)
+    });
+    let backward = Workload::new(format!("{name} backward"), work(4), move || {
+        let (x, weights, g) = (numbers(packed), numbers(shape.weights()), numbers(shape.output()));
+        let (mut scores, mut d) = (vec![0.0; shape.weights()], vec![0.0; packed]);
+        move || {
+            let d = Gradients::Packed(&mut d);
+            kernels::attention_backward(&shape, [&x; 3], scale, None, &weights, &[], &g, &mut scores, d)
+        }
+    });
+    [forward, backward]
 }
