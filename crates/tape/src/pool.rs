@@ -50,7 +50,7 @@ impl<T: Copy + Default> Pool<T> {
             return buffer;
         }
         self.bytes.set(self.bytes.get() + size * size_of::<T>());
-        Arc::new(vec![T::default(); size])
+        Arc::new(kernels::array(size))
     }
 
     /// Takes a buffer back if this was its last holder and it has the size of a class.
