@@ -52,7 +52,7 @@ pub use gemm::{Activation, Epilogue, MatrixLayout, gemm, gemm_batched, gram};
 pub use index::{IndexOutOfRange, gather, index_add, index_select, scatter_add};
 pub use layer_norm::{layer_norm, layer_norm_backward, sum_of_products};
 pub use level::Level;
-pub use memory::array;
+pub use memory::Array;
 pub use peak::peak_flops;
 pub use pool::{PoolShape, Windows, avg_pool2d, avg_pool2d_backward, max_pool2d};
 pub use random::{Random, RandomKey, fill_bernoulli, fill_normal, fill_uniform};

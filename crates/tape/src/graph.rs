@@ -24,7 +24,7 @@ pub struct ReplayPoint {
 
 /// The buffer of a result that is being computed.
 pub struct Output<F> {
-    buffer: Arc<Vec<F>>,
+    buffer: Arc<kernels::Array<F>>,
     len: usize,
 }
 

@@ -8,9 +8,9 @@ use triomphe::Arc;
 
 /// The numbers of a node.
 pub(crate) enum Stored<F> {
-    Float(Arc<Vec<F>>),
-    Indices(Arc<Vec<u32>>),
-    Mask(Arc<Vec<u8>>),
+    Float(Arc<kernels::Array<F>>),
+    Indices(Arc<kernels::Array<u32>>),
+    Mask(Arc<kernels::Array<u8>>),
     /// Given back: the reverse sweep has passed, or the step is over.
     Released,
 }

@@ -1,5 +1,6 @@
 //! Reused buffers: in steady state, a training step takes every buffer from here and asks the allocator for nothing.
 
+use kernels::Array;
 use std::cell::{Cell, RefCell};
 use std::ops::Deref;
 use triomphe::Arc;
@@ -7,7 +8,7 @@ use triomphe::Arc;
 /// Buffers that nobody holds, by size class. The counted box of each buffer is kept with it, so that handing one out
 /// allocates nothing; contents are whatever the last holder left.
 pub(crate) struct Pool<T> {
-    classes: RefCell<Vec<Vec<Arc<Vec<T>>>>>,
+    classes: RefCell<Vec<Vec<Arc<Array<T>>>>>,
     bytes: Cell<usize>,
 }
 
@@ -38,7 +39,7 @@ fn size_class(len: usize) -> (usize, usize) {
 impl<T: Copy + Default> Pool<T> {
     /// A buffer of at least `len` elements that nobody else holds. One of the next classes does where its own has none:
     /// batches of sentences of many lengths share their memory.
-    pub(crate) fn take(&self, len: usize) -> Arc<Vec<T>> {
+    pub(crate) fn take(&self, len: usize) -> Arc<Array<T>> {
         let (class, size) = size_class(len);
         let mut classes = self.classes.borrow_mut();
         if let Some(buffer) = classes.get_mut(class).and_then(Vec::pop) {
@@ -50,11 +51,11 @@ impl<T: Copy + Default> Pool<T> {
             return buffer;
         }
         self.bytes.set(self.bytes.get() + size * size_of::<T>());
-        Arc::new(kernels::array(size))
+        Arc::new(Array::filled(T::default(), size))
     }
 
     /// Takes a buffer back if this was its last holder and it has the size of a class.
-    pub(crate) fn give(&self, buffer: Arc<Vec<T>>) {
+    pub(crate) fn give(&self, buffer: Arc<Array<T>>) {
         let (class, size) = size_class(buffer.len());
         // Cheaper than asking for a mutable reference, which `Output` does before anything is written.
         if size != buffer.len() || Arc::strong_count(&buffer) > 1 {
@@ -77,12 +78,12 @@ impl<T: Copy + Default> Pool<T> {
 /// buffer back to the tape if nothing else holds it.
 pub struct Value<'t, T: Copy + Default> {
     pool: &'t Pool<T>,
-    buffer: Option<Arc<Vec<T>>>,
+    buffer: Option<Arc<Array<T>>>,
     len: usize,
 }
 
 impl<'t, T: Copy + Default> Value<'t, T> {
-    pub(crate) fn new(pool: &'t Pool<T>, buffer: Arc<Vec<T>>, len: usize) -> Self {
+    pub(crate) fn new(pool: &'t Pool<T>, buffer: Arc<Array<T>>, len: usize) -> Self {
         Value { pool, buffer: Some(buffer), len }
     }
 }
@@ -137,7 +138,7 @@ mod tests {
         assert_ne!(pool.take(100).as_ptr(), address, "still held");
         pool.give(held);
         assert_eq!(pool.take(100).as_ptr(), address);
-        pool.give(Arc::new(vec![0.0; 1001]));
+        pool.give(Arc::new(vec![0.0; 1001].into()));
         assert_eq!(pool.take(1001).len(), 1024, "a foreign size does not enter a class");
     }
 

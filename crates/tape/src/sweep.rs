@@ -16,7 +16,7 @@ use triomphe::Arc;
 enum Cotangent<F> {
     None,
     /// In a first-order sweep: a buffer.
-    Value(Arc<Vec<F>>),
+    Value(Arc<kernels::Array<F>>),
     /// In a recorded sweep: a node.
     Node(u32),
 }
@@ -285,7 +285,7 @@ impl<'t, F: Real> Graph<'t, F> {
     }
 
     /// The cotangent of a node after a first-order sweep, taken out of it.
-    pub(crate) fn take_cotangent(&self, sweep: &mut Sweep<F>, id: u32) -> Option<Arc<Vec<F>>> {
+    pub(crate) fn take_cotangent(&self, sweep: &mut Sweep<F>, id: u32) -> Option<Arc<kernels::Array<F>>> {
         match sweep.cotangents.get_mut(id as usize).map(|slot| std::mem::replace(slot, Cotangent::None)) {
             Some(Cotangent::Value(buffer)) => Some(buffer),
             _ => None,
@@ -304,7 +304,7 @@ impl<'t, F: Real> Graph<'t, F> {
         self.tape.sweeps.borrow_mut().push(sweep);
     }
 
-    fn float_buffer(&self, var: Var<'t, F>) -> Arc<Vec<F>> {
+    fn float_buffer(&self, var: Var<'t, F>) -> Arc<kernels::Array<F>> {
         match self.stored(var) {
             Stored::Float(buffer) => buffer,
             _ => crate::node::released(),

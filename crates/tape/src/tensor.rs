@@ -1,6 +1,7 @@
 //! [`Tensor`]: numbers with a shape, outside of any tape.
 
 use crate::Shape;
+use kernels::Array;
 use std::fmt;
 use triomphe::Arc;
 
@@ -18,7 +19,7 @@ use triomphe::Arc;
 pub struct Tensor<T = f32> {
     shape: Shape,
     // May be longer than the shape says, because buffers of a tape come in size classes.
-    data: Arc<Vec<T>>,
+    data: Arc<Array<T>>,
 }
 
 /// Whole numbers for gathers and class labels.
@@ -41,7 +42,7 @@ impl<T: Copy> Tensor<T> {
             shape.len(),
             data.len()
         );
-        Tensor { shape, data: Arc::new(data) }
+        Tensor { shape, data: Arc::new(data.into()) }
     }
 
     /// A tensor of these numbers, copied.
@@ -56,13 +57,17 @@ impl<T: Copy> Tensor<T> {
     /// A tensor that repeats one number.
     pub fn full(shape: impl Into<Shape>, value: T) -> Self {
         let shape = shape.into();
-        Tensor { shape, data: Arc::new(vec![value; shape.len()]) }
+        Tensor { shape, data: Arc::new(Array::filled(value, shape.len())) }
     }
 
     /// A tensor whose element number `i`, in row-major order, is `f(i)`.
     pub fn from_fn(shape: impl Into<Shape>, f: impl FnMut(usize) -> T) -> Self {
         let shape = shape.into();
-        Tensor { shape, data: Arc::new((0..shape.len()).map(f).collect()) }
+        let mut numbers = (0..shape.len()).map(f);
+        let Some(first) = numbers.next() else { return Tensor::from_vec(shape, Vec::new()) };
+        let mut data = Array::filled(first, shape.len());
+        data[1..].iter_mut().zip(numbers).for_each(|(to, number)| *to = number);
+        Tensor { shape, data: Arc::new(data) }
     }
 
     /// A tensor without axes.
@@ -70,16 +75,16 @@ impl<T: Copy> Tensor<T> {
         Tensor::full(Shape::SCALAR, value)
     }
 
-    pub(crate) fn from_shared(shape: Shape, data: Arc<Vec<T>>) -> Self {
+    pub(crate) fn from_shared(shape: Shape, data: Arc<Array<T>>) -> Self {
         debug_assert!(data.len() >= shape.len());
         Tensor { shape, data }
     }
 
-    pub(crate) fn shared(&self) -> &Arc<Vec<T>> {
+    pub(crate) fn shared(&self) -> &Arc<Array<T>> {
         &self.data
     }
 
-    pub(crate) fn into_shared(self) -> Arc<Vec<T>> {
+    pub(crate) fn into_shared(self) -> Arc<Array<T>> {
         self.data
     }
 
@@ -113,7 +118,7 @@ impl<T: Copy> Tensor<T> {
     /// The numbers as a vector, copied only if they are shared.
     pub fn into_vec(self) -> Vec<T> {
         let len = self.shape.len();
-        let mut data = Arc::try_unwrap(self.data).unwrap_or_else(|shared| shared.to_vec());
+        let mut data = Arc::try_unwrap(self.data).map_or_else(|shared| shared.to_vec(), Array::into_vec);
         data.truncate(len);
         data
     }

@@ -1,7 +1,7 @@
 //! The convolutions of the networks alone: forward, by input and by weight, each as a share of the machine's peak.
 
 use super::{Work, Workload};
-use kernels::{ConvShape, Epilogue};
+use kernels::{Array, ConvShape, Epilogue};
 
 /// A layer of a network: batch, channels in and out, size of the image, kernel, stride, padding.
 type Layer = (&'static str, usize, [usize; 2], usize, usize, usize, usize);
@@ -64,7 +64,7 @@ fn convolution(layer: Layer, pass: Pass) -> Workload {
         let mut x = numbers(batch * in_channels * pixels(in_size));
         let mut w = numbers(weights);
         let mut y = numbers(batch * out_channels * pixels(out_size));
-        let mut workspace = vec![0.0; kernels::conv2d_by_weight_workspace(&shape)];
+        let mut workspace = Array::filled(0.0, kernels::conv2d_by_weight_workspace(&shape));
         move || match pass {
             Pass::Forward => kernels::conv2d(&shape, &x, &w, &mut y, Epilogue::none()),
             Pass::ByInput => kernels::conv2d_by_input(&shape, &y, &w, &mut x, Epilogue::none()),

@@ -2,7 +2,7 @@
 
 use super::kernels::numbers;
 use super::{Work, Workload};
-use kernels::{Activation, ChannelDerivatives, ChannelShape, PoolShape, Windows};
+use kernels::{Activation, Array, ChannelDerivatives, ChannelShape, PoolShape, Windows};
 
 /// Those of this file.
 pub(super) fn workloads() -> Vec<Workload> {
@@ -43,7 +43,7 @@ fn max_pool(name: &str, planes: usize, side: usize, windows: impl Fn(usize) -> O
         format!("max_pool {name} {planes}x{side}x{side}"),
         Work::Bytes(4.0 * (inputs + 2 * results) as f64),
         move || {
-            let (x, mut y, mut places) = (numbers(inputs), vec![0.0; results], vec![0; results]);
+            let (x, mut y, mut places) = (numbers(inputs), Array::filled(0.0, results), vec![0; results]);
             move || kernels::max_pool2d(&shape, &x, &mut y, &mut places)
         },
     )
@@ -54,11 +54,11 @@ fn avg_pool(name: &str, planes: usize, side: usize, windows: impl Fn(usize) -> O
     let results = results(&shape);
     let work = Work::Bytes(4.0 * (inputs + results) as f64);
     let forward = Workload::new(format!("avg_pool {name} {planes}x{side}x{side}"), work, move || {
-        let (x, mut y) = (numbers(inputs), vec![0.0; results]);
+        let (x, mut y) = (numbers(inputs), Array::filled(0.0, results));
         move || kernels::avg_pool2d(&shape, true, &x, &mut y)
     });
     let backward = Workload::new(format!("avg_pool {name} {planes}x{side}x{side} backward"), work, move || {
-        let (g, mut dx) = (numbers(results), vec![0.0; inputs]);
+        let (g, mut dx) = (numbers(results), Array::filled(0.0, inputs));
         move || kernels::avg_pool2d_backward(&shape, true, &g, &mut dx)
     });
     [forward, backward]

@@ -2,7 +2,7 @@
 
 use super::{Work, Workload};
 use kernels::{
-    Activation, AttentionRows, AttentionShape, Axes, Epilogue, Excluded, Float, Gradients, MatrixLayout, Shape,
+    Activation, Array, AttentionRows, AttentionShape, Axes, Epilogue, Excluded, Float, Gradients, MatrixLayout, Shape,
 };
 
 /// Rows, inputs and outputs of linear layers of the translators: forward, by input and by weight are a product each.
@@ -63,8 +63,12 @@ pub(super) fn workloads() -> Vec<Workload> {
 }
 
 /// Numbers between −1 and 1 without a pattern that a predictor could learn.
-pub(super) fn numbers(count: usize) -> Vec<f32> {
-    (0..count as u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 8) as f32 / (1 << 23) as f32 - 1.0).collect()
+pub(super) fn numbers(count: usize) -> Array<f32> {
+    let mut numbers = Array::filled(0.0, count);
+    for (number, i) in numbers.iter_mut().zip(0_u32..) {
+        *number = (i.wrapping_mul(2_654_435_761) >> 8) as f32 / (1 << 23) as f32 - 1.0;
+    }
+    numbers
 }
 
 /// How the operands of a product lie.
@@ -86,7 +90,7 @@ fn gemm(m: usize, k: usize, n: usize, form: Form) -> Workload {
         Form::LeftTransposed => ("tn", MatrixLayout::row_major(m).transposed(), MatrixLayout::row_major(n)),
     };
     Workload::new(format!("gemm {letters} {m}x{k}x{n}"), Work::Operations(2.0 * (m * k * n) as f64), move || {
-        let (a, b, mut c) = (numbers(m * k), numbers(k * n), vec![0.0; m * n]);
+        let (a, b, mut c) = (numbers(m * k), numbers(k * n), Array::filled(0.0, m * n));
         let epilogue = Epilogue { bias: None, activation: Activation::Identity };
         move || kernels::gemm(m, k, n, &a, a_layout, &b, b_layout, &mut c, n, false, epilogue)
     })
@@ -95,7 +99,7 @@ fn gemm(m: usize, k: usize, n: usize, form: Form) -> Workload {
 /// `f` of each of `n` numbers.
 fn map(name: &str, n: usize, f: impl Fn(f32) -> f32 + Sync + Send + Copy + 'static) -> Workload {
     Workload::new(format!("{name} {n}"), Work::Bytes(8.0 * n as f64), move || {
-        let (x, mut y) = (numbers(n), vec![0.0; n]);
+        let (x, mut y) = (numbers(n), Array::filled(0.0, n));
         move || kernels::map(&x, &mut y, f)
     })
 }
@@ -103,7 +107,7 @@ fn map(name: &str, n: usize, f: impl Fn(f32) -> f32 + Sync + Send + Copy + 'stat
 /// The product of `n` pairs.
 fn multiply(n: usize) -> Workload {
     Workload::new(format!("mul {n}"), Work::Bytes(12.0 * n as f64), move || {
-        let (a, b, mut y) = (numbers(n), numbers(n), vec![0.0; n]);
+        let (a, b, mut y) = (numbers(n), numbers(n), Array::filled(0.0, n));
         move || kernels::zip(&a, &b, &mut y, |a, b| a * b)
     })
 }
@@ -114,7 +118,7 @@ fn sum(what: &str, dims: [usize; 2], over: &'static [usize]) -> Workload {
     Workload::new(format!("sum {what} {}x{}", dims[0], dims[1]), Work::Bytes(4.0 * count as f64), move || {
         let axes = over.iter().fold(Axes::NONE, |axes, &axis| axes.with(axis));
         let kept: usize = (0..2).filter(|axis| !over.contains(axis)).map(|axis| dims[axis]).product();
-        let (x, mut y) = (numbers(count), vec![0.0; kept]);
+        let (x, mut y) = (numbers(count), Array::filled(0.0, kept));
         move || kernels::sum(&x, Shape::from(dims), axes, &mut y)
     })
 }
@@ -123,7 +127,7 @@ fn sum(what: &str, dims: [usize; 2], over: &'static [usize]) -> Workload {
 fn softmax(rows: usize, columns: usize) -> Workload {
     let count = rows * columns;
     Workload::new(format!("softmax {rows}x{columns}"), Work::Bytes(8.0 * count as f64), move || {
-        let (x, mut y) = (numbers(count), vec![0.0; count]);
+        let (x, mut y) = (numbers(count), Array::filled(0.0, count));
         move || kernels::softmax(&x, rows, columns, 1, &mut y)
     })
 }
@@ -138,15 +142,18 @@ fn attention([heads, time, width]: [usize; 3]) -> [Workload; 2] {
     let (packed, scale) = (128 * time * 3 * row, (width as f32).powf(-0.5));
     let work = |products: usize| Work::Operations(2.0 * (products * shape.weights() * width) as f64);
     let forward = Workload::new(name.clone(), work(2), move || {
-        let (x, mut weights, mut out) = (numbers(packed), vec![0.0; shape.weights()], vec![0.0; shape.output()]);
-        move || kernels::attention(&shape, [&x; 3], scale, Excluded::default(), None, &mut weights, &mut [], &mut out)
+        let (x, mut weights, mut out) =
+            (numbers(packed), Array::filled(0.0, shape.weights()), Array::filled(0.0, shape.output()));
+        move || {
+            kernels::attention(&shape, [&x[..]; 3], scale, Excluded::default(), None, &mut weights, &mut [], &mut out)
+        }
     });
     let backward = Workload::new(format!("{name} backward"), work(4), move || {
         let (x, weights, g) = (numbers(packed), numbers(shape.weights()), numbers(shape.output()));
-        let (mut scores, mut d) = (vec![0.0; shape.weights()], vec![0.0; packed]);
+        let (mut scores, mut d) = (Array::filled(0.0, shape.weights()), Array::filled(0.0, packed));
         move || {
             let d = Gradients::Packed(&mut d);
-            kernels::attention_backward(&shape, [&x; 3], scale, None, &weights, &[], &g, &mut scores, d)
+            kernels::attention_backward(&shape, [&x[..]; 3], scale, None, &weights, &[], &g, &mut scores, d)
         }
     });
     [forward, backward]

@@ -2,6 +2,7 @@
 
 use super::Work;
 use crate::Failure;
+use kernels::Array;
 use std::process::Command;
 use std::time::Instant;
 
@@ -66,7 +67,7 @@ impl Ceiling {
         let flops = kernels::peak_flops(seconds);
         // The triad of STREAM (McCalpin, 1995), which counts two arrays read and one written.
         const LENGTH: usize = 1 << 24;
-        let (b, c, mut a) = (vec![1.0f32; LENGTH], vec![2.0f32; LENGTH], vec![0.0f32; LENGTH]);
+        let (b, c, mut a) = (Array::filled(1.0f32, LENGTH), Array::filled(2.0, LENGTH), Array::filled(0.0, LENGTH));
         let work = Work::Bytes(12.0 * LENGTH as f64);
         let mut triad = || kernels::zip(&b, &c, &mut a, |b, c| b + 3.0 * c);
         let bandwidth = work.amount() / Measurement::of(&mut triad, seconds).min;
