@@ -41,7 +41,11 @@ impl Threads {
     /// When the operating system refuses to start them.
     pub fn new(threads: usize) -> Result<Threads, ThreadsError> {
         let build = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("retrograde-{i}"));
-        build.build().map(|pool| Threads { pool }).map_err(|source| ThreadsError { threads, source })
+        build
+            .start_handler(|_| waiting::begin())
+            .build()
+            .map(|pool| Threads { pool })
+            .map_err(|source| ThreadsError { threads, source })
     }
 
     /// How many threads there are.
@@ -51,7 +55,7 @@ impl Threads {
 
     /// Runs `f` on one of the threads; kernels that `f` calls use them all.
     pub fn run<R: Send>(&self, f: impl FnOnce() -> R + Send) -> R {
-        self.pool.install(f)
+        self.pool.install(|| waiting::engaged(f))
     }
 }
 
@@ -103,9 +107,7 @@ pub(crate) fn join_both(a: &mut (dyn FnMut() + Send), b: &mut (dyn FnMut() + Sen
             waiting::stay();
         }
     };
-    waiting::engaged(|| {
-        rayon::join_context(|_| first(), second);
-    });
+    waiting::engaged(|| rayon::join_context(|_| first(), second));
 }
 
 /// Calls `f` with every index below `count`, on all threads. Which thread runs which index is not fixed, so `f` must

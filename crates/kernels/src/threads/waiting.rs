@@ -17,20 +17,27 @@ pub(super) fn look(done: impl Fn() -> bool) {
 }
 
 thread_local! {
-    /// Whether this thread is in a kernel, or stays for more.
-    static ENGAGED: Cell<bool> = const { Cell::new(false) };
+    /// Whether this is a thread of a pool of ours, outside of any kernel.
+    static FREE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs a kernel, in which this thread may wait for others.
-pub(super) fn engaged(f: impl FnOnce()) {
-    let before = ENGAGED.replace(true);
-    f();
-    ENGAGED.set(before);
+/// A thread of a pool of ours begins.
+pub(super) fn begin() {
+    FREE.set(true);
 }
 
-/// Keeps a thread that has helped another from sleeping, since more is likely to follow.
+/// Runs `f`, in which this thread may wait for others.
+pub(super) fn engaged<R>(f: impl FnOnce() -> R) -> R {
+    let free = FREE.replace(false);
+    let result = f();
+    FREE.set(free);
+    result
+}
+
+/// Keeps a thread that has helped another from sleeping, since more is likely to follow. Not in a pool of someone else,
+/// who has other things to wait for.
 pub(super) fn stay() {
-    if !ENGAGED.get() {
+    if FREE.get() {
         rayon::spawn(help);
     }
 }
@@ -38,7 +45,7 @@ pub(super) fn stay() {
 /// Helps others until there was nothing to do for about 4 ms.
 fn help() {
     // A thread that waits inside a kernel may have taken this from the one that was to stay.
-    if ENGAGED.get() {
+    if !FREE.get() {
         return;
     }
     engaged(|| {
