@@ -3,29 +3,57 @@
 use super::Excluded;
 use crate::Float;
 
-/// Partial sums of a row. Element j goes into sum j mod LANES, so that zeros at the end change nothing.
+/// Numbers of a row that are handled at once, as partial sums and maxima. Element j goes into number j mod LANES, so that
+/// zeros at the end change nothing.
 const LANES: usize = 16;
 
 vectorize! {
-    /// `x = exp(scale · x − shift)`; returns the sum.
-    fn exp_and_sum[F: Float](x: &mut [F], scale: F, shift: F) -> F {
-        for x in x.iter_mut() {
-            *x = (*x * scale - shift).exp();
-        }
-        sum_of(x, |_, x| x)
-    }
-    fn largest[F: Float](x: &[F], scale: F) -> F {
-        let mut lanes = [F::NEG_INFINITY; LANES];
-        for x in x.chunks(LANES) {
-            for (lane, &x) in lanes.iter_mut().zip(x) {
-                *lane = lane.maximum(x * scale);
-            }
-        }
-        lanes.iter().fold(F::NEG_INFINITY, |a, &b| a.maximum(b))
-    }
     fn multiply[F: Float](x: &mut [F], factor: F) {
         for x in x {
             *x *= factor;
+        }
+    }
+    fn exp[F: Float](x: &mut [F]) {
+        for x in x {
+            *x = x.exp();
+        }
+    }
+    /// Subtracts from each row its largest number, unless all are −∞.
+    fn subtract_largest[F: Float](x: &mut [F], width: usize) {
+        for row in x.chunks_exact_mut(width) {
+            let (whole, rest) = row.as_chunks_mut::<LANES>();
+            let mut last = padded(rest, F::NEG_INFINITY);
+            let mut largest = last;
+            for x in &*whole {
+                for (largest, &x) in largest.iter_mut().zip(x) {
+                    *largest = largest.maximum(x);
+                }
+            }
+            let largest = fold(largest, F::maximum);
+            let shift = if largest == F::NEG_INFINITY { F::ZERO } else { largest };
+            for x in whole.iter_mut().chain([&mut last]) {
+                x.iter_mut().for_each(|x| *x -= shift);
+            }
+            rest.copy_from_slice(&last[..rest.len()]);
+        }
+    }
+    /// Divides each row by its sum, unless that is 0.
+    fn divide_by_sum[F: Float](x: &mut [F], width: usize) {
+        for row in x.chunks_exact_mut(width) {
+            let (whole, rest) = row.as_chunks_mut::<LANES>();
+            let mut last = padded(rest, F::ZERO);
+            let mut sums = [F::ZERO; LANES];
+            for x in whole.iter().chain([&last]) {
+                for (sum, &x) in sums.iter_mut().zip(x) {
+                    *sum += x;
+                }
+            }
+            let sum = fold(sums, |a, b| a + b);
+            let factor = if sum == F::ZERO { F::ZERO } else { F::ONE / sum };
+            for x in whole.iter_mut().chain([&mut last]) {
+                x.iter_mut().for_each(|x| *x *= factor);
+            }
+            rest.copy_from_slice(&last[..rest.len()]);
         }
     }
     /// `g = scale · y · (g − Σ g·y)`.
@@ -57,7 +85,30 @@ fn sum_of<F: Float>(x: &[F], f: impl Fn(usize, F) -> F) -> F {
             lanes[lane] += f(chunk * LANES + lane, v);
         }
     }
-    lanes.iter().fold(F::ZERO, |a, &b| a + b)
+    fold(lanes, |a, b| a + b)
+}
+
+/// Numbers that do not fill the lanes, and others behind them that do.
+#[inline(always)]
+fn padded<F: Float>(x: &[F], other: F) -> [F; LANES] {
+    let mut all = [other; LANES];
+    for (to, &x) in all.iter_mut().zip(x) {
+        *to = x;
+    }
+    all
+}
+
+/// All lanes as one number.
+#[inline(always)]
+fn fold<F: Float>(mut x: [F; LANES], f: impl Fn(F, F) -> F) -> F {
+    let mut half = LANES / 2;
+    while half > 0 {
+        for i in 0..half {
+            x[i] = f(x[i], x[i + half]);
+        }
+        half /= 2;
+    }
+    x[0]
 }
 
 /// The weights of every query from its scores.
@@ -71,12 +122,11 @@ pub(super) fn softmax<F: Float>(
     if keys == 0 {
         return;
     }
+    multiply(scores, scale);
     let of_keys = excluded.keys.map(|mask| &mask[sequence * keys..][..keys]);
     for (i, row) in scores.chunks_exact_mut(keys).enumerate().take(queries) {
-        // Of what lies behind the diagonal nothing is computed.
         let seen = if excluded.causal { keys.min(i + 1) } else { keys };
-        let (row, unseen) = row.split_at_mut(seen);
-        unseen.fill(F::ZERO);
+        row[seen..].fill(F::NEG_INFINITY);
         let masks = [of_keys, excluded.pairs.map(|mask| &mask[i * keys..][..keys])];
         for mask in masks.into_iter().flatten() {
             for (x, &excluded) in row.iter_mut().zip(mask) {
@@ -85,14 +135,11 @@ pub(super) fn softmax<F: Float>(
                 }
             }
         }
-        let shift = largest(row, scale);
-        if shift == F::NEG_INFINITY {
-            row.fill(F::ZERO);
-            continue;
-        }
-        let factor = F::ONE / exp_and_sum(row, scale, shift);
-        multiply(row, factor);
     }
+    // Step by step for all rows: the steps of a row wait for each other, those of other rows do not.
+    subtract_largest(scores, keys);
+    exp(scores);
+    divide_by_sum(scores, keys);
 }
 
 /// From the cotangents of the weights, in place, those of the scores before the scale.

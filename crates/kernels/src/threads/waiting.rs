@@ -35,7 +35,8 @@ pub(super) fn engaged<R>(f: impl FnOnce() -> R) -> R {
 }
 
 /// Keeps a thread that has helped another from sleeping, since more is likely to follow. Not in a pool of someone else,
-/// who has other things to wait for.
+/// who has other things to wait for. A thread that had slept asks the allocator for a few bytes here, and then no more as
+/// long as it stays.
 pub(super) fn stay() {
     if FREE.get() {
         rayon::spawn(help);
