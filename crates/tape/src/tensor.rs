@@ -115,7 +115,7 @@ impl<T: Copy> Tensor<T> {
         Tensor { shape, data: self.data }
     }
 
-    /// The numbers as a vector, copied only if they are shared.
+    /// The numbers as a vector; those of [`from_vec`](Tensor::from_vec) where they are, unless they are shared.
     pub fn into_vec(self) -> Vec<T> {
         let len = self.shape.len();
         let mut data = Arc::try_unwrap(self.data).map_or_else(|shared| shared.to_vec(), Array::into_vec);

@@ -28,10 +28,15 @@ pub(super) fn begin() {
 
 /// Runs `f`, in which this thread may wait for others.
 pub(super) fn engaged<R>(f: impl FnOnce() -> R) -> R {
-    let free = FREE.replace(false);
-    let result = f();
-    FREE.set(free);
-    result
+    /// Also where `f` panics.
+    struct Restore(bool);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            FREE.set(self.0);
+        }
+    }
+    let _restore = Restore(FREE.replace(false));
+    f()
 }
 
 /// Keeps a thread that has helped another from sleeping, since more is likely to follow. Not in a pool of someone else,
