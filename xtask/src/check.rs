@@ -3,6 +3,7 @@
 use crate::tidy::Tidy;
 use crate::{Failure, workspace};
 use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -30,7 +31,8 @@ impl Check {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let mut stages = Stages::default();
         stages.cargo("format", &["fmt", "--all", "--check"], &[])?;
-        stages.cargo("clippy", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])?;
+        let clippy = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+        stages.run("clippy", || succeed_without_warnings(workspace::cargo().args(clippy)))?;
         if !self.skip_tests {
             stages.cargo("tests", &["test", "--workspace"], &[])?;
         }
@@ -127,6 +129,27 @@ fn succeed(command: &mut Command) -> Result<(), Failure> {
     Err(format!("`cargo {}` ended with {status}", arguments.join(" ")).into())
 }
 
+/// As [`succeed`], and what cargo warns of is a failure: of keys in a manifest that it does not know, for instance, which
+/// `-D warnings` does not reach.
+fn succeed_without_warnings(command: &mut Command) -> Result<(), Failure> {
+    let mut child =
+        command.stderr(Stdio::piped()).spawn().map_err(|error| format!("cannot start {command:?}: {error}"))?;
+    let stderr = child.stderr.take().ok_or("the output of errors was asked for")?;
+    let mut warning = None;
+    for line in BufReader::new(stderr).lines() {
+        let line = line?;
+        eprintln!("{line}");
+        if warning.is_none() && line.starts_with("warning: ") {
+            warning = Some(line);
+        }
+    }
+    match (child.wait()?, warning) {
+        (status, _) if !status.success() => Err(format!("`{command:?}` ended with {status}").into()),
+        (_, Some(warning)) => Err(warning.into()),
+        _ => Ok(()),
+    }
+}
+
 /// How many crates a package consists of, itself included.
 fn crate_count(package: &str) -> Result<usize, Failure> {
     let mut tree = workspace::cargo();
@@ -166,6 +189,22 @@ mod tests {
         assert_eq!(failure.to_string(), "one: two");
         let failure = succeed(workspace::cargo().arg("no-such-subcommand").stderr(Stdio::null())).unwrap_err();
         assert!(failure.to_string().contains("cargo no-such-subcommand"), "{failure}");
+    }
+
+    #[test]
+    fn what_cargo_warns_of_is_a_failure() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("src")).unwrap();
+        std::fs::write(folder.path().join("src/lib.rs"), "").unwrap();
+        let check = |profile: &str| {
+            let manifest = folder.path().join("Cargo.toml");
+            std::fs::write(&manifest, format!("[package]\nname = \"x\"\nedition = \"2024\"\n{profile}[workspace]\n"))
+                .unwrap();
+            succeed_without_warnings(workspace::cargo().arg("check").current_dir(folder.path()))
+        };
+        check("").unwrap();
+        let failure = check("[profile.release]\nlibc = \"0.2\"\n").unwrap_err();
+        assert!(failure.to_string().contains("unused manifest key: profile.release.libc"), "{failure}");
     }
 
     #[test]
