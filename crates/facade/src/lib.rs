@@ -172,8 +172,8 @@ pub mod prelude {
     pub use optim::{Adagrad, Adam, Ema, Groups, Lbfgs, OneCycle, Optimizer, RmsProp, Schedule, Sgd, adamw};
     pub use tape::{
         Activation, Attention, Cell, ConvOptions, CrossEntropy, FocalLoss, Graph, IndexVar, Indices, Mask, MaskVar, Op,
-        ParamId, ParamPath, Params, PoolOptions, Real, Reduction, Rewrite, Shape, Step, Tape, Tensor, Threads, Var,
-        Vjp, concat, grad, gradcheck, hessian_vector, jacobian, stack, value_and_grad,
+        ParamId, ParamPath, Params, PoolOptions, Reads, Real, Reduction, Rewrite, Shape, Step, Tape, Tensor, Threads,
+        Var, Vjp, concat, grad, gradcheck, hessian_vector, jacobian, stack, value_and_grad,
     };
 }
 

@@ -1,6 +1,7 @@
 //! [`Graph`]: a tape while a step is recorded on it.
 
 use crate::node::{Node, Stored, released};
+use crate::release::LEAST;
 use crate::tape::Restore;
 use crate::{
     BufferId, IndexVar, Indices, Input, Mask, MaskVar, Op, ParamId, Params, Real, Shape, Tape, Tensor, Value, Var,
@@ -191,6 +192,7 @@ impl<'t, F: Real> Graph<'t, F> {
     pub fn output(&self, shape: Shape) -> Output<F> {
         self.tape.profile_start();
         let len = shape.len();
+        self.tape.has_large.set(self.tape.has_large.get() | (len >= LEAST));
         Output { buffer: self.tape.floats.take(len), len }
     }
 

@@ -46,6 +46,7 @@ mod params;
 mod pool;
 mod profile;
 mod real;
+mod release;
 mod scope;
 mod step;
 mod sweep;
@@ -57,7 +58,7 @@ pub use axis::{IntoAxes, IntoAxis};
 pub use functional::{grad, hessian_vector, jacobian, value_and_grad};
 pub use graph::{Graph, Output, ReplayPoint};
 pub use kernels::{Axes, Cell, Float, Level, MAX_RANK, Random, RandomKey, Shape, Threads, ThreadsError, peak_flops};
-pub use op::{Op, Vjp};
+pub use op::{Op, Reads, Vjp};
 pub use ops::{
     Activation, Attention, AttentionOutput, BatchNormOutput, ConvOptions, CrossEntropy, FocalLoss, IntoPair, Operand,
     PoolOptions, Recurrence, RecurrentOutput, Reduction, concat, stack,

@@ -83,6 +83,7 @@ impl<F> Nodes<F> {
 
     /// The numbers of a node that holds floating-point numbers.
     #[inline]
+    #[track_caller]
     pub(crate) fn floats(&self, id: u32) -> &[F] {
         let node = &self.list[id as usize];
         match &node.value {
@@ -92,11 +93,13 @@ impl<F> Nodes<F> {
     }
 }
 
-/// A released value can only be reached by a rule that reads what the sweep already gave back.
+/// A released value can only be reached by a rule that reads what the sweep already gave back or what its op does not say
+/// that it reads, and by a handle from within a scope that is over.
 #[cold]
 #[inline(never)]
+#[track_caller]
 pub(crate) fn released() -> ! {
-    panic!("value: the reverse sweep has given this value back")
+    panic!("value: given back by the reverse sweep, or at the end of the scope that made it; return it from the scope")
 }
 
 /// Boxes of ops that no node holds, so that recording an op allocates nothing in steady state.

@@ -49,10 +49,80 @@ pub trait Op<F: Real>: Any + Send + Sync {
         false
     }
 
+    /// Which values the rule reads, in a sweep of either kind. What no rule reads gives its memory back before the sweep of
+    /// a training step, and at the end of a [scope](Graph::scope) in one. All of them, unless an op says otherwise; what
+    /// the [activation](Op::activation) reads need not be said.
+    fn reads(&self) -> Reads {
+        Reads::ALL
+    }
+
+    /// Whether a training step rather computes the result again than keeps it until the sweep is there: by
+    /// [`recompute`](Op::recompute), from inputs all of which the rule reads.
+    fn recomputes(&self) -> bool {
+        false
+    }
+
+    /// The numbers of the result once more, to the last bit, from the inputs; under a shape of as many elements.
+    fn recompute<'t>(&self, inputs: &[Var<'t, F>]) -> Var<'t, F> {
+        let _ = inputs;
+        unreachable!("an op that recomputes says how")
+    }
+
+    /// Whether input 0 is the result of a ReLU, and the rule can give it a cotangent through whose derivative it has gone
+    /// already, where that costs less: if no other op reads that result, it need not be kept. [`Vjp::gates`] says when the
+    /// rule has to.
+    fn can_gate(&self) -> bool {
+        false
+    }
+
     /// Floating-point operations of the forward pass; what [`Tape::profile`](crate::Tape::profile) divides by time.
     fn flops(&self, inputs: &[Shape], output: Shape) -> u64 {
         let _ = inputs;
         output.len() as u64
+    }
+}
+
+/// Which values a rule reads: `Reads::input(1) | Reads::RESULT`. Shapes can be had of all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reads {
+    /// A bit an input, the last one for all from there on.
+    inputs: u32,
+    result: bool,
+}
+
+impl Reads {
+    /// All inputs and the result.
+    pub const ALL: Reads = Reads { inputs: u32::MAX, result: true };
+    /// All inputs.
+    pub const INPUTS: Reads = Reads { inputs: u32::MAX, result: false };
+    /// The result.
+    pub const RESULT: Reads = Reads { inputs: 0, result: true };
+    /// No value.
+    pub const NONE: Reads = Reads { inputs: 0, result: false };
+
+    /// Input `i`.
+    pub const fn input(i: usize) -> Reads {
+        Reads { inputs: Reads::bit(i), result: false }
+    }
+
+    const fn bit(i: usize) -> u32 {
+        1 << if i < 31 { i } else { 31 }
+    }
+
+    pub(crate) fn has_input(self, i: usize) -> bool {
+        self.inputs & Reads::bit(i) != 0
+    }
+
+    pub(crate) fn has_result(self) -> bool {
+        self.result
+    }
+}
+
+impl std::ops::BitOr for Reads {
+    type Output = Reads;
+
+    fn bitor(self, other: Reads) -> Reads {
+        Reads { inputs: self.inputs | other.inputs, result: self.result | other.result }
     }
 }
 
@@ -66,6 +136,7 @@ pub struct Vjp<'a, 't, F: Real> {
     sweep: &'a mut Sweep<F>,
     recorded: bool,
     pending: Activation,
+    rewritten: bool,
 }
 
 impl<'a, 't, F: Real> Vjp<'a, 't, F> {
@@ -76,12 +147,17 @@ impl<'a, 't, F: Real> Vjp<'a, 't, F> {
         sweep: &'a mut Sweep<F>,
         recorded: bool,
     ) -> Self {
-        Vjp { g, y, op, sweep, recorded, pending: Activation::Identity }
+        Vjp { g, y, op, sweep, recorded, pending: Activation::Identity, rewritten: false }
     }
 
     /// With an activation that is left to the rule.
     pub(crate) fn with_pending(self, activation: Activation) -> Self {
         Vjp { pending: activation, ..self }
+    }
+
+    /// Of a sweep in which something sees every op and its cotangent.
+    pub(crate) fn rewritten(self) -> Self {
+        Vjp { rewritten: true, ..self }
     }
 
     /// The graph, for making constants.
@@ -135,6 +211,12 @@ impl<'a, 't, F: Real> Vjp<'a, 't, F> {
         self.pending
     }
 
+    /// Whether the rule applies the derivative of the ReLU whose result input 0 is: where the op [can](Op::can_gate),
+    /// unless someone sees the cotangent of that result.
+    pub fn gates(&self) -> bool {
+        self.op.can_gate() && !self.rewritten && !self.sweep.is_target(self.input(0))
+    }
+
     /// Gives the cotangent of input `i`: `rule` runs only if it is wanted.
     ///
     /// # Panics
@@ -158,6 +240,7 @@ impl<'a, 't, F: Real> Vjp<'a, 't, F> {
             let (got, want, name) = (cotangent.shape(), graph.var_at(input).shape(), self.op.name());
             graph.fail(format_args!("{name}: shape of the cotangent of input {i}: left {got}, right {want}"));
         }
-        self.sweep.accumulate(graph, input, cotangent, self.recorded);
+        let gated = i == 0 && self.gates();
+        self.sweep.accumulate(graph, input, cotangent, self.recorded, gated);
     }
 }

@@ -1,6 +1,7 @@
 //! Reading the tape: where the time goes ([`Tape::profile`]) and what was computed ([`Tape::to_dot`]).
 
 use crate::node::Stored;
+use crate::tape::Restore;
 use crate::{Graph, Input, Op, Real, Shape, Tape};
 use std::fmt::{self, Write};
 use std::time::{Duration, Instant};
@@ -164,6 +165,13 @@ impl<F: Real> Tape<F> {
         {
             profiler.started = Instant::now();
         }
+    }
+
+    /// Starts the time of an op that computes with other ops, which count as its own until the result is dropped; then it
+    /// is recorded.
+    pub(crate) fn profile_as_one(&self, name: &'static str) -> Restore<'_, Option<&'static str>> {
+        self.profile_start();
+        Restore::replace(&self.in_rule, self.in_rule.get().or(Some(name)))
     }
 
     #[cold]

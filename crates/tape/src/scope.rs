@@ -1,7 +1,9 @@
 //! Scopes of a step: [`Graph::scope`] gives memory back early, [`Graph::within`] says which layer is being computed.
 
 use crate::node::Stored;
+use crate::release::LEAST;
 use crate::{Graph, IndexVar, MaskVar, ParamId, Real, Shape, Var};
+use std::cell::Cell;
 
 /// What a [`scope`](Graph::scope) may return: handles, which it keeps alive, plain numbers, and tuples, arrays, options
 /// and vectors of them.
@@ -83,16 +85,20 @@ impl<F: Real> Drop for Within<'_, F> {
 /// A place on the tape, up to which it can be emptied; made by [`Graph::open_scope`].
 pub struct Scope<'t, F: Real> {
     graph: &'t Graph<'t, F>,
-    mark: usize,
+    mark: Cell<usize>,
 }
 
 impl<'t, F: Real> Scope<'t, F> {
     /// While nothing is recorded, gives back everything that was made since the scope began, except this, which is
-    /// returned under new handles; the old ones are stale. While recording, just returns it.
+    /// returned under new handles; the old ones are stale. While recording, just returns it, and in a training step gives
+    /// back what no rule of differentiation reads.
     #[track_caller]
     pub fn keep<E: Escape<'t, F>>(&self, result: E) -> E {
-        let (graph, mark) = (self.graph, self.mark);
-        if graph.is_recording() || graph.node_count() <= mark {
+        let (graph, mark) = (self.graph, self.mark.get());
+        if graph.is_recording() {
+            return if graph.tape.gives_back.get() { self.keep_what_is_read(result) } else { result };
+        }
+        if graph.node_count() <= mark {
             return result;
         }
         // The survivors are renumbered behind the mark, in the generation that begins when the rest is forgotten.
@@ -112,12 +118,30 @@ impl<'t, F: Real> Scope<'t, F> {
         *graph.tape.survivors.borrow_mut() = survivors;
         result
     }
+
+    /// The next time begins with what is kept now: of what lies before, all has been decided.
+    fn keep_what_is_read<E: Escape<'t, F>>(&self, result: E) -> E {
+        let mut held = std::mem::take(&mut *self.graph.tape.held.borrow_mut());
+        let result = result.keep(&mut |var| {
+            held.push(var.id() as usize);
+            var
+        });
+        let mark = self.mark.get();
+        if self.graph.tape.has_large.get() {
+            self.graph.release_unread(mark, held.iter().copied(), LEAST);
+        }
+        let first = held.drain(..).filter(|&id| id >= mark).min();
+        self.mark.set(first.unwrap_or_else(|| self.graph.node_count().max(mark)));
+        *self.graph.tape.held.borrow_mut() = held;
+        result
+    }
 }
 
 impl<'t, F: Real> Graph<'t, F> {
     /// While nothing is recorded (in [`Tape::eval`](crate::Tape::eval) or [`no_grad`](Graph::no_grad)), gives back
     /// everything that `f` made except what it returns, so that evaluating layer after layer needs the memory of two
-    /// layers. While recording, just runs `f`, since the reverse sweep needs what it made.
+    /// layers. While recording, just runs `f`, since the reverse sweep needs what it made; in a training step
+    /// ([`Tape::grad`](crate::Tape::grad)) what no rule of differentiation [reads](crate::Op::reads) is given back, too.
     ///
     /// Handles of values that were given back are stale: using one panics.
     ///
@@ -136,7 +160,7 @@ impl<'t, F: Real> Graph<'t, F> {
 
     /// A [`scope`](Graph::scope) that begins here and is emptied as often as one likes, by [`Scope::keep`].
     pub fn open_scope(&'t self) -> Scope<'t, F> {
-        Scope { graph: self, mark: self.node_count() }
+        Scope { graph: self, mark: Cell::new(self.node_count()) }
     }
 
     /// Says, as long as the result lives, that the layer of this parameter is being computed: messages about misuse

@@ -16,10 +16,13 @@ use triomphe::Arc;
 enum Cotangent<F> {
     None,
     /// In a first-order sweep: a buffer.
-    Value(Arc<kernels::Array<F>>),
+    Value(Arc<kernels::Array<F>>, Gated),
     /// In a recorded sweep: a node.
-    Node(u32),
+    Node(u32, Gated),
 }
+
+/// Whether everything that has been summed up came through the derivative of the node's ReLU already.
+type Gated = bool;
 
 /// The state of one sweep. Sweeps may nest, because a rule may differentiate; each has its own.
 pub(crate) struct Sweep<F> {
@@ -39,19 +42,20 @@ struct Rule<'t, F: Real> {
     op: BorrowedOp<'t, F>,
     y: Var<'t, F>,
     g: Var<'t, F>,
+    gated: Gated,
     /// How many nodes there were before.
     mark: usize,
 }
 
 /// An op out of its node while its rule runs, because the rule may append nodes. It goes back where the rule panics, too.
-struct BorrowedOp<'t, F: Real> {
+pub(crate) struct BorrowedOp<'t, F: Real> {
     tape: &'t Tape<F>,
     id: usize,
     op: Option<Box<dyn Op<F>>>,
 }
 
 impl<F: Real> BorrowedOp<'_, F> {
-    fn get(&self) -> &dyn Op<F> {
+    pub(crate) fn get(&self) -> &dyn Op<F> {
         &**self.op.as_ref().expect("it is there until the end")
     }
 }
@@ -83,14 +87,27 @@ impl<F: Real> Sweep<F> {
         self.wanted[id as usize]
     }
 
+    /// Whether a cotangent has flowed into a node that lies between.
+    fn reaches(&self, id: usize) -> bool {
+        self.wanted[id] && !matches!(self.cotangents[id], Cotangent::None)
+    }
+
     /// Adds to the cotangent of a node: the first is moved, the next are added in place.
-    pub(crate) fn accumulate<'t>(&mut self, graph: &'t Graph<'t, F>, id: u32, more: Var<'t, F>, recorded: bool) {
+    pub(crate) fn accumulate<'t>(
+        &mut self,
+        graph: &'t Graph<'t, F>,
+        id: u32,
+        more: Var<'t, F>,
+        recorded: bool,
+        gated: bool,
+    ) {
         let slot = &mut self.cotangents[id as usize];
         let sum = match slot {
-            Cotangent::None if recorded => Cotangent::Node(more.id()),
-            Cotangent::None => Cotangent::Value(graph.float_buffer(more)),
-            Cotangent::Node(sum) => Cotangent::Node((graph.var_at(*sum) + more).id()),
-            Cotangent::Value(sum) => {
+            Cotangent::None if recorded => Cotangent::Node(more.id(), gated),
+            Cotangent::None => Cotangent::Value(graph.float_buffer(more), gated),
+            Cotangent::Node(sum, before) => Cotangent::Node((graph.var_at(*sum) + more).id(), gated && *before),
+            Cotangent::Value(sum, before) => {
+                *before &= gated;
                 let len = more.shape().len();
                 if let Some(sum) = Arc::get_mut(sum) {
                     return kernels::accumulate(&mut sum[..len], graph.tape.nodes.borrow().floats(more.id()));
@@ -99,24 +116,29 @@ impl<F: Real> Sweep<F> {
                 let mut buffer = graph.tape.floats.take(len);
                 let out = Arc::get_mut(&mut buffer).expect("a buffer from the pool has one holder");
                 kernels::zip(&sum[..len], graph.tape.nodes.borrow().floats(more.id()), &mut out[..len], |a, b| a + b);
-                Cotangent::Value(buffer)
+                Cotangent::Value(buffer, *before)
             }
         };
-        if let Cotangent::Value(old) = std::mem::replace(slot, sum) {
+        if let Cotangent::Value(old, _) = std::mem::replace(slot, sum) {
             graph.tape.floats.give(old);
         }
     }
 
     /// What has been summed up for a node, which is kept where it is a target.
     fn take(&mut self, id: usize) -> Cotangent<F> {
-        if !self.targets.contains(&(id as u32)) {
+        if !self.is_target(id as u32) {
             return std::mem::replace(&mut self.cotangents[id], Cotangent::None);
         }
         match &self.cotangents[id] {
-            Cotangent::Value(buffer) => Cotangent::Value(buffer.clone()),
-            Cotangent::Node(node) => Cotangent::Node(*node),
+            Cotangent::Value(buffer, gated) => Cotangent::Value(buffer.clone(), *gated),
+            &Cotangent::Node(node, gated) => Cotangent::Node(node, gated),
             Cotangent::None => Cotangent::None,
         }
+    }
+
+    /// Whether the cotangent of a node was asked for.
+    pub(crate) fn is_target(&self, id: u32) -> bool {
+        self.targets.contains(&id)
     }
 }
 
@@ -166,14 +188,17 @@ impl<'t, F: Real> Graph<'t, F> {
     ) {
         let _recording = Restore::replace(&self.tape.recording, recorded);
         if sweep.wants(root.id()) {
-            sweep.accumulate(self, root.id(), seed, recorded);
+            sweep.accumulate(self, root.id(), seed, recorded, false);
         }
         for id in (0..=root.id() as usize).rev() {
+            if self.tape.has_gaps.get() && sweep.reaches(id) {
+                self.fill_gaps(id, !recorded && rewrite.is_none());
+            }
             if let Some(rule) = self.begin_rule(sweep, id) {
                 let started = self.tape.is_profiling().then(Instant::now);
                 let name = rule.op.get().name();
                 let in_rule = Restore::replace(&self.tape.in_rule, Some(name));
-                self.apply_rule(sweep, rule.op.get(), rule.y, rule.g, recorded, &mut rewrite);
+                self.apply_rule(sweep, &rule, recorded, &mut rewrite);
                 drop(in_rule);
                 if let Some(started) = started {
                     self.tape.profile_backward(name, started.elapsed());
@@ -188,7 +213,7 @@ impl<'t, F: Real> Graph<'t, F> {
     /// What the rule of a node needs, if a cotangent has flowed into it. This and [`end_rule`](Self::end_rule) borrow the
     /// nodes once: each time costs as much as ten instructions, since each must wait for the one before.
     fn begin_rule(&'t self, sweep: &mut Sweep<F>, id: usize) -> Option<Rule<'t, F>> {
-        if !sweep.wanted[id] || matches!(sweep.cotangents[id], Cotangent::None) {
+        if !sweep.reaches(id) {
             return None;
         }
         let mut nodes = self.tape.nodes.borrow_mut();
@@ -197,15 +222,21 @@ impl<'t, F: Real> Graph<'t, F> {
         let op = BorrowedOp { tape: self.tape, id, op: Some(node.op.take()?) };
         let (y, shape) = (Var::new(self, id as u32, node.generation), node.shape);
         let generation = self.tape.generation.get();
-        let g = match sweep.take(id) {
-            Cotangent::Node(g) => Var::new(self, g, nodes.list[g as usize].generation),
-            Cotangent::Value(g) => {
+        let (g, gated) = match sweep.take(id) {
+            Cotangent::Node(g, gated) => (Var::new(self, g, nodes.list[g as usize].generation), gated),
+            Cotangent::Value(g, gated) => {
                 let g = nodes.push(Stored::Float(g), &shape, None, &[], generation, false);
-                Var::new(self, g, generation)
+                (Var::new(self, g, generation), gated)
             }
             Cotangent::None => unreachable!("asked above"),
         };
-        Some(Rule { op, y, g, mark })
+        Some(Rule { op, y, g, gated, mark })
+    }
+
+    /// The op of a node that has one.
+    pub(crate) fn borrow_op(&self, id: usize) -> BorrowedOp<'_, F> {
+        let op = self.tape.nodes.borrow_mut().list[id].op.take();
+        BorrowedOp { tape: self.tape, id, op }
     }
 
     fn end_rule(&self, mut rule: Rule<'t, F>, recorded: bool, consume: bool) {
@@ -224,16 +255,15 @@ impl<'t, F: Real> Graph<'t, F> {
     fn apply_rule(
         &'t self,
         sweep: &mut Sweep<F>,
-        op: &dyn Op<F>,
-        y: Var<'t, F>,
-        mut g: Var<'t, F>,
+        rule: &Rule<'t, F>,
         recorded: bool,
         rewrite: &mut Option<Rewriter<'_, 't, F>>,
     ) {
+        let (op, y, mut g) = (rule.op.get(), rule.y, rule.g);
         self.refuse_first_order(op);
         let activation = op.activation();
         let Some(ask) = rewrite else {
-            let g = match activation {
+            let g = match if rule.gated { Activation::Identity } else { activation } {
                 Activation::Identity => g,
                 _ if !recorded && op.differentiates_activation() => {
                     return op.vjp(&mut Vjp::new(op, g, y, sweep, recorded).with_pending(activation));
@@ -267,27 +297,27 @@ impl<'t, F: Real> Graph<'t, F> {
                     ));
                 }
                 if let Some(input) = input.filter(|&input| sweep.wants(input)) {
-                    sweep.accumulate(self, input, dx, recorded);
+                    sweep.accumulate(self, input, dx, recorded, false);
                 }
                 return;
             }
         }
-        op.vjp(&mut Vjp::new(op, g, y, sweep, recorded));
+        op.vjp(&mut Vjp::new(op, g, y, sweep, recorded).rewritten());
     }
 
     /// The cotangent of `target` after a sweep, as a value on the tape; `None` where nothing flowed into it.
     pub(crate) fn cotangent(&'t self, sweep: &Sweep<F>, target: Var<'t, F>) -> Option<Var<'t, F>> {
         match sweep.cotangents.get(target.id() as usize)? {
             Cotangent::None => None,
-            Cotangent::Node(node) => Some(self.var_at(*node)),
-            Cotangent::Value(buffer) => Some(self.push_leaf(Stored::Float(buffer.clone()), target.shape(), false)),
+            Cotangent::Node(node, _) => Some(self.var_at(*node)),
+            Cotangent::Value(buffer, _) => Some(self.push_leaf(Stored::Float(buffer.clone()), target.shape(), false)),
         }
     }
 
     /// The cotangent of a node after a first-order sweep, taken out of it.
     pub(crate) fn take_cotangent(&self, sweep: &mut Sweep<F>, id: u32) -> Option<Arc<kernels::Array<F>>> {
         match sweep.cotangents.get_mut(id as usize).map(|slot| std::mem::replace(slot, Cotangent::None)) {
-            Some(Cotangent::Value(buffer)) => Some(buffer),
+            Some(Cotangent::Value(buffer, _)) => Some(buffer),
             _ => None,
         }
     }
@@ -295,7 +325,7 @@ impl<'t, F: Real> Graph<'t, F> {
     /// Gives the memory of a sweep back.
     pub(crate) fn end_sweep(&self, mut sweep: Sweep<F>) {
         for cotangent in sweep.cotangents.drain(..) {
-            if let Cotangent::Value(buffer) = cotangent {
+            if let Cotangent::Value(buffer, _) = cotangent {
                 self.tape.floats.give(buffer);
             }
         }

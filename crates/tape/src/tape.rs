@@ -7,6 +7,7 @@
 use crate::node::{Node, Nodes, OpPool, Stored};
 use crate::pool::Pool;
 use crate::profile::Profiler;
+use crate::release::{Fate, LEAST};
 use crate::sweep::Sweep;
 use crate::{Graph, ParamId, Params, Real, Shape, Step, Tensor, Var};
 use std::cell::{Cell, RefCell};
@@ -50,6 +51,15 @@ pub struct Tape<F: Real = f32> {
     pub(crate) survivors: RefCell<Vec<(Stored<F>, Shape)>>,
     pub(crate) profiler: RefCell<Option<Profiler>>,
     pub(crate) profiling: Cell<bool>,
+    /// Whether this is a training step, in which a value that no rule reads gives its memory back early.
+    pub(crate) gives_back: Cell<bool>,
+    /// Whether there are values so large that giving them back early is worth the search.
+    pub(crate) has_large: Cell<bool>,
+    /// Whether values were given back that can be computed again.
+    pub(crate) has_gaps: Cell<bool>,
+    /// Working memory of a scope's end: the nodes whose handles live on, and what is known of the values.
+    pub(crate) held: RefCell<Vec<usize>>,
+    pub(crate) fates: RefCell<Vec<Fate>>,
     /// The op whose rule of differentiation runs: what the rule computes counts as its time.
     pub(crate) in_rule: Cell<Option<&'static str>>,
     step: Step<F>,
@@ -81,6 +91,11 @@ impl<F: Real> Tape<F> {
             survivors: RefCell::default(),
             profiler: RefCell::default(),
             profiling: Cell::new(false),
+            gives_back: Cell::new(false),
+            has_large: Cell::new(false),
+            has_gaps: Cell::new(false),
+            held: RefCell::default(),
+            fates: RefCell::default(),
             in_rule: Cell::new(None),
             step: Step::new(),
         }
@@ -119,6 +134,7 @@ impl<F: Real> Tape<F> {
         f: impl for<'t> FnOnce(&'t Graph<'t, F>) -> (Var<'t, F>, R),
     ) -> (F, R, &mut Step<F>) {
         self.begin(true, true);
+        self.gives_back.set(true);
         let mut step = std::mem::take(&mut self.step);
         step.begin(params);
         let graph = Graph { tape: self, params };
@@ -175,6 +191,9 @@ impl<F: Real> Tape<F> {
         self.draw.set(0);
         self.layer.set(None);
         self.in_rule.set(None);
+        self.gives_back.set(false);
+        self.has_large.set(false);
+        self.has_gaps.set(false);
     }
 
     /// Gives the values back; what the nodes were stays until the next step, for [`to_dot`](Tape::to_dot).
@@ -200,6 +219,10 @@ impl<'t, F: Real> Graph<'t, F> {
             ));
         }
         let value = loss.item();
+        // The closure is over, and with it every handle.
+        if self.tape.has_large.get() {
+            self.release_unread(0, std::iter::empty(), LEAST);
+        }
         let seed = self.full(shape, 1.0);
         let mut sweep = self.sweep_all(loss);
         self.run_sweep(&mut sweep, loss, seed, false, true, None);

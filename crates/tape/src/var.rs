@@ -1,6 +1,6 @@
 //! Handles of values on the tape: [`Var`], [`IndexVar`], [`MaskVar`].
 
-use crate::{Graph, Real, Shape, Tensor, Value};
+use crate::{Activation, Graph, Real, Shape, Tensor, Value};
 use std::fmt;
 
 /// A value on a tape: `Copy`, 16 bytes, with all the operations as methods and operators.
@@ -98,6 +98,12 @@ impl<'t, F: Real> Var<'t, F> {
     #[track_caller]
     pub fn requires_grad(self) -> bool {
         self.graph.node(self).active
+    }
+
+    /// Whether an op that applies a ReLU to its result made the value, and something is differentiated through it.
+    #[track_caller]
+    pub(crate) fn is_of_relu(self) -> bool {
+        self.graph.node(self).op.as_ref().is_some_and(|op| op.activation() == Activation::Relu)
     }
 
     /// The numbers, in row-major order. They may be kept across further operations.

@@ -183,8 +183,10 @@ impl Full {
     const WORDS: [usize; 2] = [8000, 6000];
 
     fn embedded<'t>(&self, side: usize, words: IndexVar<'t>) -> Var<'t> {
-        let x = self.embeddings[side].forward(words) * (Self::WIDTH as f64).sqrt();
-        self.positions[side].add(x, 0)
+        words.graph().scope(|| {
+            let x = self.embeddings[side].forward(words) * (Self::WIDTH as f64).sqrt();
+            self.positions[side].add(x, 0)
+        })
     }
 }
 

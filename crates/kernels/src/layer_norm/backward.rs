@@ -11,24 +11,26 @@ const STRIP: usize = 128;
 const BLOCK: usize = 64;
 
 vectorize! {
-    /// One row: `out = rstd · (h − mean h − y · mean(h · y))` with `h` a function of `g` and `weight`. The sums run in
-    /// lanes, which are added up at the end.
-    fn backward_row[F: Float, H: Fn(F, F) -> F](g: &[F], y: &[F], weight: &[F], h: H, rstd: F, out: &mut [F]) {
+    /// One row: `out = rstd · (h − mean h − y · mean(h · y))` with `h` a function of `g` and `weight`, and `y` one of `x`.
+    /// The sums run in lanes, which are added up at the end.
+    fn backward_row[F: Float, H: Fn(F, F) -> F, Y: Fn(F) -> F](
+        g: &[F], x: &[F], weight: &[F], h: H, y: Y, rstd: F, out: &mut [F],
+    ) {
         let (mut sums, mut products) = ([F::ZERO; LANES], [F::ZERO; LANES]);
         let whole = g.len() / LANES * LANES;
-        let chunks = g.chunks_exact(LANES).zip(y.chunks_exact(LANES)).zip(weight.chunks_exact(LANES));
-        for ((g, y), weight) in chunks {
+        let chunks = g.chunks_exact(LANES).zip(x.chunks_exact(LANES)).zip(weight.chunks_exact(LANES));
+        for ((g, x), weight) in chunks {
             for lane in 0..LANES {
                 let h = h(g[lane], weight[lane]);
                 sums[lane] += h;
-                products[lane] += h * y[lane];
+                products[lane] += h * y(x[lane]);
             }
         }
-        let rest = g[whole..].iter().zip(&y[whole..]).zip(&weight[whole..]).zip(sums.iter_mut().zip(&mut products));
-        for (((&g, &y), &weight), (sum, product)) in rest {
+        let rest = g[whole..].iter().zip(&x[whole..]).zip(&weight[whole..]).zip(sums.iter_mut().zip(&mut products));
+        for (((&g, &x), &weight), (sum, product)) in rest {
             let h = h(g, weight);
             *sum += h;
-            *product += h * y;
+            *product += h * y(x);
         }
         let count = F::from_f64(g.len() as f64);
         let (mut sum, mut product) = (F::ZERO, F::ZERO);
@@ -37,66 +39,103 @@ vectorize! {
             product += products[lane];
         }
         let (mean, slope) = (sum / count, product / count);
-        for (((out, &g), &y), &weight) in out.iter_mut().zip(g).zip(y).zip(weight) {
+        for (((out, &g), &x), &weight) in out.iter_mut().zip(g).zip(x).zip(weight) {
             let h = h(g, weight);
-            *out = rstd * (h - mean - y * slope);
+            *out = rstd * (h - mean - y(x) * slope);
         }
     }
 
-    /// `sums += a · b`.
-    fn add_products[F: Float](a: &[F], b: &[F], sums: &mut [F]) {
-        for ((sum, &a), &b) in sums.iter_mut().zip(a).zip(b) {
-            *sum += a * b;
+    /// `sums += g · (x − mean) · rstd`.
+    fn add_products[F: Float](g: &[F], x: &[F], mean: F, rstd: F, sums: &mut [F]) {
+        for ((sum, &g), &x) in sums.iter_mut().zip(g).zip(x) {
+            *sum += g * ((x - mean) * rstd);
         }
     }
 }
 
+/// `out = rstd · (g − mean g − y · mean(g · y))` for each of `rows` rows of `n` numbers: the cotangent of the input of
+/// [`layer_norm`](crate::layer_norm), from its output `y`, its `rstd`, and the cotangent `g` of that.
+///
+/// # Panics
+/// When a slice does not have `rows · n`, or `rows`, elements.
+#[track_caller]
+pub fn layer_norm_backward<F: Float>(g: &[F], y: &[F], rstd: &[F], rows: usize, n: usize, out: &mut [F]) {
+    let lengths = [g.len(), y.len(), out.len(), rstd.len()];
+    let right = lengths == [rows * n, rows * n, rows * n, rows];
+    assert!(right, "layer_norm_backward: lengths of g, y, out, rstd: left {lengths:?}, right [{rows}, {n}]");
+    for_each_row(n, out, |row, out| {
+        let (g, y) = (&g[row * n..][..n], &y[row * n..][..n]);
+        backward_row(g, y, g, |g, _| g, |y| y, rstd[row], out);
+    });
+}
+
+/// What the derivatives of a layer normalization with weight and bias are made of: the input and its statistics, which
+/// [`layer_norm`](crate::layer_norm) gave. The normalized numbers `y` are computed from them again.
+#[derive(Clone, Copy)]
+pub struct Normalized<'a, F> {
+    /// What was normalized, `rows · n`.
+    pub x: &'a [F],
+    /// The mean of each row.
+    pub mean: &'a [F],
+    /// `1 / √(variance + eps)` of each row.
+    pub rstd: &'a [F],
+}
+
+impl<F: Float> Normalized<'_, F> {
+    #[track_caller]
+    fn check(&self, name: &str, g: usize, of_columns: usize, [rows, n]: [usize; 2]) {
+        let lengths = [g, self.x.len(), self.mean.len(), self.rstd.len(), of_columns];
+        let right = lengths == [rows * n, rows * n, rows, rows, n];
+        assert!(right, "{name}: lengths of g, x, mean, rstd, weight: left {lengths:?}, right [{rows}, {n}]");
+    }
+}
+
 /// `out = rstd · (h − mean h − y · mean(h · y))` with `h = g · weight`, for each of `rows` rows of `n` numbers: the
-/// cotangent of the input of [`layer_norm`](crate::layer_norm), from its output `y`, its `rstd`, the weight that each
-/// column of `y` was multiplied with (`None` for 1), and the cotangent `g` of that.
+/// cotangent of the input of [`layer_norm`](crate::layer_norm) with a weight and a bias, from the cotangent `g` of its
+/// output.
 ///
 /// # Panics
 /// When a slice does not have `rows · n`, `rows`, or `n`, elements.
 #[track_caller]
-pub fn layer_norm_backward<F: Float>(
+pub fn layer_norm_affine_backward<F: Float>(
     g: &[F],
-    y: &[F],
-    rstd: &[F],
-    weight: Option<&[F]>,
+    normalized: Normalized<'_, F>,
+    weight: &[F],
     rows: usize,
     n: usize,
     out: &mut [F],
 ) {
-    let lengths = [g.len(), y.len(), out.len(), rstd.len(), weight.map_or(n, <[F]>::len)];
-    let right = lengths == [rows * n, rows * n, rows * n, rows, n];
-    assert!(right, "layer_norm_backward: lengths of g, y, out, rstd, weight: left {lengths:?}, right [{rows}, {n}]");
+    normalized.check("layer_norm_affine_backward", g.len(), weight.len(), [rows, n]);
+    assert!(out.len() == rows * n, "layer_norm_affine_backward: length of out: left {}, right {rows}·{n}", out.len());
+    let Normalized { x, mean, rstd } = normalized;
+    for_each_row(n, out, |row, out| {
+        let (g, x, mean, rstd) = (&g[row * n..][..n], &x[row * n..][..n], mean[row], rstd[row]);
+        backward_row(g, x, weight, |g, weight| g * weight, |x| (x - mean) * rstd, rstd, out);
+    });
+}
+
+/// Calls `f` with every row of `out` and its number; tasks take several rows.
+fn for_each_row<F: Float>(n: usize, out: &mut [F], f: impl Fn(usize, &mut [F]) + Sync) {
     if out.is_empty() {
         return;
     }
     let together = (CHUNK / n).max(1);
     for_each_chunk(out, together * n, |chunk, out| {
         for (i, out) in out.chunks_exact_mut(n).enumerate() {
-            let row = chunk * together + i;
-            let (g, y) = (&g[row * n..][..n], &y[row * n..][..n]);
-            match weight {
-                Some(weight) => backward_row(g, y, weight, |g, weight| g * weight, rstd[row], out),
-                None => backward_row(g, y, g, |g, _| g, rstd[row], out),
-            }
+            f(chunk * together + i, out);
         }
     });
 }
 
-/// `out[j] = Σᵢ a[i, j] · b[i, j]` for matrices of `rows` rows of `n` numbers; the same bits for any number of threads.
+/// `out[j] = Σᵢ g[i, j] · y[i, j]` over `rows` rows of `n` numbers: the cotangent of the weight of
+/// [`layer_norm`](crate::layer_norm). The same bits for any number of threads.
 ///
 /// # Panics
-/// When a slice does not have `rows · n`, or `n`, elements.
+/// When a slice does not have `rows · n`, `rows`, or `n`, elements.
 #[track_caller]
-pub fn sum_of_products<F: Float>(a: &[F], b: &[F], rows: usize, n: usize, out: &mut [F]) {
-    let lengths = [a.len(), b.len(), out.len()];
-    assert!(
-        lengths == [rows * n, rows * n, n],
-        "sum_of_products: lengths of a, b, out: left {lengths:?}, right [{rows}, {n}]"
-    );
+pub fn layer_norm_by_weight<F: Float>(g: &[F], normalized: Normalized<'_, F>, rows: usize, n: usize, out: &mut [F]) {
+    normalized.check("layer_norm_by_weight", g.len(), out.len(), [rows, n]);
+    let Normalized { x, mean, rstd } = normalized;
     let strip = if rows * n <= CHUNK { n.max(1) } else { STRIP };
     for_each_chunk(out, strip, |chunk, out| {
         out.fill(F::ZERO);
@@ -106,8 +145,8 @@ pub fn sum_of_products<F: Float>(a: &[F], b: &[F], rows: usize, n: usize, out: &
             for block in (0..rows).step_by(BLOCK) {
                 let mut sums = [F::ZERO; STRIP];
                 for row in block..(block + BLOCK).min(rows) {
-                    let start = row * n + column;
-                    add_products(&a[start..][..width], &b[start..][..width], &mut sums[..width]);
+                    let (start, sums) = (row * n + column, &mut sums[..width]);
+                    add_products(&g[start..][..width], &x[start..][..width], mean[row], rstd[row], sums);
                 }
                 out.iter_mut().zip(sums).for_each(|(out, sum)| *out += sum);
             }
@@ -127,20 +166,24 @@ mod tests {
     #[test]
     fn backward_is_its_formula() {
         for (rows, n) in [(1, 1), (3, 7), (2, 16), (5, 33), (40, 1000), (0, 3)] {
-            let (g, y, rstd) = (numbers(rows * n, 7), numbers(rows * n, 13), numbers(rows, 3));
+            let (g, x, mean, rstd) = (numbers(rows * n, 7), numbers(rows * n, 13), numbers(rows, 5), numbers(rows, 3));
             let weight = numbers(n, 29);
-            for weight in [None, Some(&weight[..])] {
-                let mut out = vec![f64::NAN; rows * n];
-                layer_norm_backward(&g, &y, &rstd, weight, rows, n, &mut out);
-                for row in 0..rows {
-                    let h = |j: usize| g[row * n + j] * weight.map_or(1.0, |weight| weight[j]);
-                    let mean = (0..n).map(h).sum::<f64>() / n as f64;
-                    let slope = (0..n).map(|j| h(j) * y[row * n + j]).sum::<f64>() / n as f64;
-                    for j in 0..n {
-                        let want = rstd[row] * (h(j) - mean - y[row * n + j] * slope);
-                        assert!((out[row * n + j] - want).abs() < 1e-12, "{rows} {n}");
-                    }
+            let naive = |h: &dyn Fn(usize) -> f64, y: &dyn Fn(usize) -> f64, row: usize, out: &[f64]| {
+                let mean = (0..n).map(h).sum::<f64>() / n as f64;
+                let slope = (0..n).map(|j| h(j) * y(j)).sum::<f64>() / n as f64;
+                for j in 0..n {
+                    let want = rstd[row] * (h(j) - mean - y(j) * slope);
+                    assert!((out[row * n + j] - want).abs() < 1e-12, "{rows} {n}");
                 }
+            };
+            let mut out = vec![f64::NAN; rows * n];
+            layer_norm_backward(&g, &x, &rstd, rows, n, &mut out);
+            (0..rows).for_each(|row| naive(&|j| g[row * n + j], &|j| x[row * n + j], row, &out));
+            let normalized = Normalized { x: &x, mean: &mean, rstd: &rstd };
+            layer_norm_affine_backward(&g, normalized, &weight, rows, n, &mut out);
+            for row in 0..rows {
+                let y = |j: usize| (x[row * n + j] - mean[row]) * rstd[row];
+                naive(&|j| g[row * n + j] * weight[j], &y, row, &out);
             }
         }
     }
@@ -148,16 +191,17 @@ mod tests {
     #[test]
     fn products_are_summed_along_the_rows() {
         for (rows, n) in [(1, 1), (3, 7), (70, 300), (300, 129), (0, 3), (3, 0)] {
-            let (a, b) = (numbers(rows * n, 7), numbers(rows * n, 13));
+            let (g, x, mean, rstd) = (numbers(rows * n, 7), numbers(rows * n, 13), numbers(rows, 5), numbers(rows, 3));
+            let normalized = Normalized { x: &x, mean: &mean, rstd: &rstd };
             let run = |threads| {
                 let mut out = vec![f64::NAN; n];
-                Threads::new(threads).unwrap().run(|| sum_of_products(&a, &b, rows, n, &mut out));
+                Threads::new(threads).unwrap().run(|| layer_norm_by_weight(&g, normalized, rows, n, &mut out));
                 out
             };
             let out = run(1);
             assert_eq!(out, run(3), "bits do not depend on the number of threads");
             for (j, out) in out.iter().enumerate() {
-                let want: f64 = (0..rows).map(|i| a[i * n + j] * b[i * n + j]).sum();
+                let want: f64 = (0..rows).map(|i| g[i * n + j] * (x[i * n + j] - mean[i]) * rstd[i]).sum();
                 assert!((out - want).abs() < 1e-12, "{rows} {n}");
             }
         }

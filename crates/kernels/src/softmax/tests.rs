@@ -67,13 +67,17 @@ proptest! {
     fn layer_norm_of_rows(rows in 0usize..9, n in 1usize..300, eps in 0.0f64..0.1) {
         let x = numbers::<f64>(rows * n, 4);
         let (mut out, mut mean, mut rstd) = (vec![0.0; rows * n], vec![0.0; rows], vec![0.0; rows]);
-        layer_norm(&x, rows, n, eps + 1e-5, &mut out, &mut mean, &mut rstd);
+        layer_norm(&x, rows, n, eps + 1e-5, None, &mut out, &mut mean, &mut rstd);
         for (r, x) in x.chunks(n).enumerate() {
             let m = x.iter().sum::<f64>() / n as f64;
             let s = 1.0 / (x.iter().map(|x| (x - m) * (x - m)).sum::<f64>() / n as f64 + eps + 1e-5).sqrt();
             prop_assert!((mean[r] - m).abs() < 1e-13 && (rstd[r] / s - 1.0).abs() < 1e-12);
             prop_assert!(x.iter().zip(&out[r * n..]).all(|(x, y)| ((x - m) * s - y).abs() < 1e-10));
         }
+        let (weight, bias) = (numbers::<f64>(n, 5), numbers::<f64>(n, 6));
+        let mut affine = vec![0.0; rows * n];
+        layer_norm(&x, rows, n, eps + 1e-5, Some((&weight, &bias)), &mut affine, &mut mean, &mut rstd);
+        prop_assert!((0..rows * n).all(|i| affine[i] == out[i] * weight[i % n] + bias[i % n]));
     }
 }
 
@@ -129,7 +133,7 @@ fn bits_do_not_depend_on_threads() {
                 log_softmax(&x, outer, n, inner, log_y);
                 softmax_backward(&g, y, outer, n, inner, a);
                 log_softmax_backward(&g, log_y, outer, n, inner, b);
-                layer_norm(&x, outer * inner, n, 1e-5, c, &mut mean, &mut rstd);
+                layer_norm(&x, outer * inner, n, 1e-5, None, c, &mut mean, &mut rstd);
             });
             outs.concat().into_iter().chain(mean).chain(rstd).map(f32::to_bits).collect::<Vec<_>>()
         };

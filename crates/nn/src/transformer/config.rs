@@ -3,7 +3,7 @@
 use crate::attention::{MultiHeadAttention, MultiHeadAttentionConfig};
 use crate::init::XavierUniform;
 use crate::{Activation, Layer, LayerNorm, Linear};
-use tape::{ParamPath, Real, Var};
+use tape::{Escape, ParamPath, Real, Var};
 
 /// The settings of the layers of a transformer, with PyTorch's defaults: 2048 units in between, dropout 0.1, ReLU, norms
 /// behind the sums, heads of width / heads numbers.
@@ -129,11 +129,16 @@ pub(super) struct Residual {
 }
 
 impl Residual {
-    pub(super) fn around<'t, F: Real>(&self, x: Var<'t, F>, part: impl FnOnce(Var<'t, F>) -> Var<'t, F>) -> Var<'t, F> {
-        if self.norm_first {
-            x + part(self.norm.forward(x)).dropout(self.dropout)
-        } else {
-            self.norm.forward(x + part(x).dropout(self.dropout))
-        }
+    /// The part, surrounded, and what else it returns.
+    pub(super) fn around<'t, F: Real, E: Escape<'t, F>>(
+        &self,
+        x: Var<'t, F>,
+        part: impl FnOnce(Var<'t, F>) -> (Var<'t, F>, E),
+    ) -> (Var<'t, F>, E) {
+        x.graph().scope(|| {
+            let (y, more) = part(if self.norm_first { self.norm.forward(x) } else { x });
+            let y = x + y.dropout(self.dropout);
+            (if self.norm_first { y } else { self.norm.forward(y) }, more)
+        })
     }
 }

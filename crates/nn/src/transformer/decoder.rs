@@ -107,8 +107,10 @@ impl TransformerDecoderLayer {
         mask: &AttentionMask<'t, F>,
         memory_mask: &AttentionMask<'t, F>,
     ) -> (Var<'t, F>, Var<'t, F>) {
-        let x = self.around[0].around(x, |x| self.self_attn.attend_self(x, mask).value);
-        self.rest(x, self.multihead_attn.keys_values(memory), memory_mask)
+        x.graph().scope(|| {
+            let (x, ()) = self.around[0].around(x, |x| (self.self_attn.attend_self(x, mask).value, ()));
+            self.rest(x, self.multihead_attn.keys_values(memory), memory_mask)
+        })
     }
 
     /// What follows the attention of the sequence to itself.
@@ -119,13 +121,11 @@ impl TransformerDecoderLayer {
         memory: Var<'t, F>,
         memory_mask: &AttentionMask<'t, F>,
     ) -> (Var<'t, F>, Var<'t, F>) {
-        let mut weights = x;
-        let x = self.around[1].around(x, |x| {
+        let (x, weights) = self.around[1].around(x, |x| {
             let attended = self.multihead_attn.attend_to(x, memory, memory_mask);
-            weights = attended.weights;
-            attended.value
+            (attended.value, attended.weights)
         });
-        (self.around[2].around(x, |x| self.feed_forward.forward(x)), weights)
+        (self.around[2].around(x, |x| (self.feed_forward.forward(x), ())).0, weights)
     }
 }
 
@@ -180,8 +180,10 @@ impl TransformerDecoder {
         mask: &AttentionMask<'t, F>,
         memory_mask: &AttentionMask<'t, F>,
     ) -> (Var<'t, F>, Var<'t, F>) {
-        let through =
-            |(x, _), layer: &TransformerDecoderLayer| layer.forward_with_weights(x, memory, mask, memory_mask);
+        let scope = x.graph().open_scope();
+        let through = |(x, _), layer: &TransformerDecoderLayer| {
+            scope.keep(layer.forward_with_weights(x, memory, mask, memory_mask))
+        };
         let (y, weights) = self.layers.iter().fold((x, x), through);
         (self.norm.map_or(y, |norm| norm.forward(y)), weights)
     }
@@ -218,11 +220,9 @@ impl TransformerDecoder {
             let [batch, ..] = memory.dims::<3>();
             let divides = batch == rows || batch > 0 && rows.is_multiple_of(batch);
             assert!(divides, "TransformerDecoder: rows {} of a batch of {batch}", x.shape());
-            y = layer.around[0].around(y, |x| {
-                let (attended, all) = layer.self_attn.attend_step(x, *past);
-                *past = Some(all);
-                attended
-            });
+            let all;
+            (y, all) = layer.around[0].around(y, |x| layer.self_attn.attend_step(x, *past));
+            *past = Some(all);
             // The rows of one source ask it together, as the queries of one sequence would.
             y = y.reshape([batch, rows / batch.max(1), width]);
             (y, weights) = layer.rest(y, *memory, memory_mask);

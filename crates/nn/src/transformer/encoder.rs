@@ -58,13 +58,13 @@ impl TransformerEncoderLayer {
         x: Var<'t, F>,
         mask: &AttentionMask<'t, F>,
     ) -> (Var<'t, F>, Var<'t, F>) {
-        let mut weights = x;
-        let x = self.around[0].around(x, |x| {
-            let attended = self.self_attn.attend_self(x, mask);
-            weights = attended.weights;
-            attended.value
-        });
-        (self.around[1].around(x, |x| self.feed_forward.forward(x)), weights)
+        x.graph().scope(|| {
+            let (x, weights) = self.around[0].around(x, |x| {
+                let attended = self.self_attn.attend_self(x, mask);
+                (attended.value, attended.weights)
+            });
+            (self.around[1].around(x, |x| (self.feed_forward.forward(x), ())).0, weights)
+        })
     }
 }
 
@@ -96,7 +96,8 @@ impl TransformerEncoder {
     /// When the shapes do not fit.
     #[track_caller]
     pub fn forward<'t, F: Real>(&self, x: Var<'t, F>, mask: &AttentionMask<'t, F>) -> Var<'t, F> {
-        let y = self.layers.iter().fold(x, |x, layer| layer.forward(x, mask));
+        let scope = x.graph().open_scope();
+        let y = self.layers.iter().fold(x, |x, layer| scope.keep(layer.forward(x, mask)));
         self.norm.map_or(y, |norm| norm.forward(y))
     }
 }

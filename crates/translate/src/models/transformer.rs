@@ -58,7 +58,7 @@ impl FullTransformer {
 
     /// Words as the layers read them, from position `first` on.
     fn embedded<'t>(&self, table: Embedding, words: IndexVar<'t>, first: usize) -> Var<'t> {
-        self.positions.add(table.forward(words) * self.scale, first).dropout(self.dropout)
+        words.graph().scope(|| self.positions.add(table.forward(words) * self.scale, first).dropout(self.dropout))
     }
 
     fn encoded<'t>(&self, source: &Source<'t>) -> Var<'t> {

@@ -1,7 +1,7 @@
 //! Exponential linear unit (Clevert et al. 2016): `y = x` where `x > 0`, else `α (eˣ − 1)`; `dx = g` where `x > 0`, else
 //! `g α eˣ` (so `α g` at 0, as in PyTorch).
 
-use crate::{Op, Real, Var, Vjp};
+use crate::{Op, Reads, Real, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Elu {
@@ -15,6 +15,10 @@ impl<F: Real> Op<F> for Elu {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g.elu_backward(c.x(0), self.alpha));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
     }
 }
 

@@ -3,7 +3,7 @@
 //! error function, which is exact in the negative tail, where PyTorch's `½ (1 + erf(x/√2))` loses its digits. Most of the
 //! work of value and slope is the same, so that the forward pass computes and keeps both.
 
-use crate::{Op, Real, Var, Vjp};
+use crate::{Op, Reads, Real, Var, Vjp};
 
 /// `1 / √(2π)`.
 const DENSITY: f64 = 0.398_942_280_401_432_7;
@@ -19,6 +19,10 @@ impl<F: Real> Op<F> for Gelu {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| if c.is_recorded() { c.g.gelu_backward(c.x(0)) } else { c.g * c.x(1) });
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
     }
 }
 

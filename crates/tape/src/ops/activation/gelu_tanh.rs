@@ -1,7 +1,7 @@
 //! Gaussian error linear unit in the form with tanh (Hendrycks and Gimpel 2016): `y = ½ x (1 + t)` with `t = tanh u`,
 //! `u = √(2/π) (x + 0.044715 x³)`; `dx = g · (½ (1 + t) + ½ x (1 − t²) u′)` with `u′ = √(2/π) (1 + 0.134145 x²)`.
 
-use crate::{Op, Real, Var, Vjp};
+use crate::{Op, Reads, Real, Var, Vjp};
 
 /// `√(2/π)`.
 const SCALE: f64 = 0.797_884_560_802_865_4;
@@ -17,6 +17,10 @@ impl<F: Real> Op<F> for GeluTanh {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g.gelu_tanh_backward(c.x(0)));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
     }
 }
 

@@ -1,7 +1,7 @@
 //! Leaky rectified linear unit (Maas et al. 2013): `y = x` where `x > 0`, else `s x`; `dx = g` where `x > 0`, else `s g`
 //! (so `s g` at 0, as in PyTorch).
 
-use crate::{Op, Real, Var, Vjp};
+use crate::{Op, Reads, Real, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct LeakyRelu {
@@ -15,6 +15,10 @@ impl<F: Real> Op<F> for LeakyRelu {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g.leaky_relu_backward(c.x(0), self.slope));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
     }
 }
 

@@ -1,6 +1,6 @@
 //! Rectified linear unit: `y = max(x, 0)`, `dx = g` where `x > 0`, else 0 (so 0 at 0, as in PyTorch). NaN stays NaN.
 
-use crate::{Op, Real, Var, Vjp};
+use crate::{Op, Reads, Real, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Relu;
@@ -12,6 +12,10 @@ impl<F: Real> Op<F> for Relu {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g.relu_backward(c.y));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::RESULT
     }
 }
 

@@ -1,6 +1,6 @@
 //! Logistic function: `y = 1 / (1 + e⁻ˣ)`, `dx = g · y (1 − y)`.
 
-use crate::{Op, Real, Var, Vjp};
+use crate::{Op, Reads, Real, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Sigmoid;
@@ -12,6 +12,10 @@ impl<F: Real> Op<F> for Sigmoid {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g.sigmoid_backward(c.y));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::RESULT
     }
 }
 

@@ -1,7 +1,7 @@
 //! Sigmoid linear unit, or swish (Ramachandran et al. 2017), with σ the logistic function: `y = x σ(x)`,
 //! `dx = g · σ (1 + x (1 − σ))`.
 
-use crate::{Op, Real, Var, Vjp};
+use crate::{Op, Reads, Real, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Silu;
@@ -13,6 +13,10 @@ impl<F: Real> Op<F> for Silu {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g.silu_backward(c.x(0)));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
     }
 }
 

@@ -1,7 +1,7 @@
 //! Softplus: `y = ln(1 + e^(βx)) / β`, `dx = g · σ(βx)`, with σ the logistic function; exactly `y = x`, `dx = g` where
 //! `βx` is above a threshold.
 
-use crate::{Op, Real, Var, Vjp};
+use crate::{Op, Reads, Real, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Softplus {
@@ -16,6 +16,10 @@ impl<F: Real> Op<F> for Softplus {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g.softplus_backward(c.x(0), *self));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
     }
 }
 

@@ -1,6 +1,6 @@
 //! Hyperbolic tangent: `y = tanh x`, `dx = g · (1 − y²)`.
 
-use crate::{Op, Real, Var, Vjp};
+use crate::{Op, Reads, Real, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Tanh;
@@ -12,6 +12,10 @@ impl<F: Real> Op<F> for Tanh {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g.tanh_backward(c.y));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::RESULT
     }
 }
 

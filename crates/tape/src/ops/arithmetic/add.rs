@@ -1,6 +1,6 @@
 //! Sum: `y = a + b`, `da = g`, `db = g`, each summed over the axes that were broadcast.
 
-use crate::{Op, Real, Var, Vjp};
+use crate::{Op, Reads, Real, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Add;
@@ -13,6 +13,10 @@ impl<F: Real> Op<F> for Add {
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g.sum_to(c.shape(0)));
         cx.give(1, |c| c.g.sum_to(c.shape(1)));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::NONE
     }
 }
 

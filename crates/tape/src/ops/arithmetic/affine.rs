@@ -1,6 +1,6 @@
 //! Scalars beside values: `y = scale · x + shift`, `dx = scale · g`. The operators of a value and a number end here.
 
-use crate::{Op, Real, Var, Vjp};
+use crate::{Op, Reads, Real, Var, Vjp};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 #[derive(Clone, Copy)]
@@ -16,6 +16,10 @@ impl<F: Real> Op<F> for Affine {
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         let scale = self.scale;
         cx.give(0, |c| if scale == 1.0 { c.g } else { c.g.affine(scale, 0.0) });
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::NONE
     }
 }
 

@@ -1,6 +1,6 @@
 //! Bounds: `y = min(max(x, a), b)`, `dx = g` where `a < x < b`, else 0 (so 0 at the bounds, as in PyTorch since 2026).
 
-use crate::{Op, Real, Var, Vjp};
+use crate::{Op, Reads, Real, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Clamp {
@@ -15,6 +15,10 @@ impl<F: Real> Op<F> for Clamp {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g.clamp_backward(c.x(0), *self));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
     }
 }
 

@@ -1,6 +1,6 @@
 //! Quotient: `y = a / b`, `da = g / b`, `db = −g · y / b`, each summed over the axes that were broadcast.
 
-use crate::{Op, Real, Var, Vjp};
+use crate::{Op, Reads, Real, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Div;
@@ -13,6 +13,10 @@ impl<F: Real> Op<F> for Div {
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| (c.g / c.x(1)).sum_to(c.shape(0)));
         cx.give(1, |c| -(c.g * c.y / c.x(1)).sum_to(c.shape(1)));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::input(1) | Reads::RESULT
     }
 }
 

@@ -1,7 +1,7 @@
 //! The larger or smaller of two: `y = max(a, b)`, `da = g` where `a > b`, `g / 2` where `a = b`, else 0, and likewise `db`,
 //! each summed over the axes that were broadcast. NaN in either is NaN, and its gradient goes to both.
 
-use crate::{Op, Real, Var, Vjp};
+use crate::{Op, Reads, Real, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Extreme {
@@ -16,6 +16,10 @@ impl<F: Real> Op<F> for Extreme {
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| (c.g * self.share(c.x(0), c.x(1))).sum_to(c.shape(0)));
         cx.give(1, |c| (c.g * self.share(c.x(1), c.x(0))).sum_to(c.shape(1)));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
     }
 }
 

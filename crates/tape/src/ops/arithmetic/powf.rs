@@ -1,6 +1,6 @@
 //! Power with a number as exponent: `y = xᵖ`, `dx = g · p xᵖ⁻¹`; `dx = 0` for `p = 0`, also at 0.
 
-use crate::{Op, Real, Var, Vjp};
+use crate::{Op, Reads, Real, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Powf {
@@ -15,6 +15,10 @@ impl<F: Real> Op<F> for Powf {
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         let p = self.exponent;
         cx.give(0, |c| if p == 0.0 { c.g * 0.0 } else { c.g * c.x(0).powf(p - 1.0) * p });
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
     }
 }
 

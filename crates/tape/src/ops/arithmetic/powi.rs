@@ -1,6 +1,6 @@
 //! Power with a whole number as exponent: `y = xⁿ`, `dx = g · n xⁿ⁻¹`; `dx = 0` for `n = 0`, also at 0.
 
-use crate::{Op, Real, Var, Vjp};
+use crate::{Op, Reads, Real, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Powi {
@@ -20,6 +20,10 @@ impl<F: Real> Op<F> for Powi {
             2 => c.g * c.x(0) * 2.0,
             _ => c.g * c.x(0).powi(n - 1) * f64::from(n),
         });
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
     }
 }
 

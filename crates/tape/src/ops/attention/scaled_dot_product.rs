@@ -6,7 +6,7 @@
 //! pass is of first order; a recorded sweep differentiates the same function made of matrix products and a softmax
 //! (Vaswani et al. 2017, *Attention is all you need*).
 
-use crate::{Input, MaskVar, Op, Real, Shape, Var, Vjp};
+use crate::{Input, MaskVar, Op, Reads, Real, Shape, Var, Vjp};
 use kernels::{AttentionRows, AttentionShape, Excluded, Gradients, Kept};
 
 /// The settings of an attention. The default is one head without masks, scale and dropout as PyTorch's.
@@ -173,6 +173,10 @@ impl<F: Real> Op<F> for ScaledDotProduct {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         if cx.is_recorded() { self.vjp_recorded(cx) } else { self.vjp_first_order(cx) }
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
     }
 
     fn flops(&self, _: &[Shape], _: Shape) -> u64 {

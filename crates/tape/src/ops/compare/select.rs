@@ -1,7 +1,7 @@
 //! Choice by a mask: `y = a` where the mask is 1, else `b`; `da = g` where the mask is 1, else 0, and `db` the reverse,
 //! each summed over the axes that were broadcast.
 
-use crate::{MaskVar, Op, Operand, Real, Var, Vjp};
+use crate::{MaskVar, Op, Operand, Reads, Real, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Where;
@@ -14,6 +14,10 @@ impl<F: Real> Op<F> for Where {
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.mask(2).select(c.g, 0.0).sum_to(c.shape(0)));
         cx.give(1, |c| c.mask(2).select(0.0, c.g).sum_to(c.shape(1)));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::input(2)
     }
 }
 

@@ -5,7 +5,7 @@
 //! other two. So the family is closed: `dx = x(g, w)`, `dw = w(x, g)`, `db = Σ g` over images and pixels.
 
 use super::ConvOptions;
-use crate::{Activation, Op, Real, Shape, Var, Vjp};
+use crate::{Activation, Op, Reads, Real, Shape, Var, Vjp};
 use kernels::{ConvShape, Epilogue};
 
 /// y from x and w, and a bias.
@@ -26,6 +26,10 @@ impl<F: Real> Op<F> for Conv2d {
         if cx.input_count() == 3 {
             cx.give(2, |c| c.g.sum([0, 2, 3]));
         }
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
     }
 
     fn activation(&self) -> Activation {
@@ -56,6 +60,10 @@ impl<F: Real> Op<F> for Conv2dByInput {
         }
     }
 
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
+    }
+
     fn flops(&self, inputs: &[Shape], output: Shape) -> u64 {
         products(&self.shape) + if inputs.len() == 3 { output.len() as u64 } else { 0 }
     }
@@ -75,6 +83,10 @@ impl<F: Real> Op<F> for Conv2dByWeight {
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.x(1).conv2d_by_input(c.g, None, self.shape));
         cx.give(1, |c| c.x(0).convolve(c.g, None, self.shape, Activation::Identity));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
     }
 
     fn flops(&self, _: &[Shape], _: Shape) -> u64 {

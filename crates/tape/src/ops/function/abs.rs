@@ -1,6 +1,6 @@
 //! Absolute value: `y = |x|`, `dx = g · sign x`, which is 0 at 0, as in PyTorch.
 
-use crate::{Op, Real, Var, Vjp};
+use crate::{Op, Reads, Real, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Abs;
@@ -12,6 +12,10 @@ impl<F: Real> Op<F> for Abs {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g.abs_backward(c.x(0)));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
     }
 }
 

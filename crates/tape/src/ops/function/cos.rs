@@ -1,6 +1,6 @@
 //! Cosine of an angle in radians: `y = cos x`, `dx = −g · sin x`.
 
-use crate::{Op, Real, Var, Vjp};
+use crate::{Op, Reads, Real, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Cos;
@@ -12,6 +12,10 @@ impl<F: Real> Op<F> for Cos {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| -(c.g * c.x(0).sin()));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
     }
 }
 

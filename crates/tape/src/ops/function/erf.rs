@@ -1,6 +1,6 @@
 //! Error function: `y = 2/√π ∫₀ˣ e^(−t²) dt`, `dx = g · 2/√π e^(−x²)`.
 
-use crate::{Op, Real, Var, Vjp};
+use crate::{Op, Reads, Real, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Erf;
@@ -12,6 +12,10 @@ impl<F: Real> Op<F> for Erf {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g * (-(c.x(0) * c.x(0))).exp() * std::f64::consts::FRAC_2_SQRT_PI);
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
     }
 }
 

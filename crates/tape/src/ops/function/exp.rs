@@ -1,6 +1,6 @@
 //! Exponential: `y = eˣ`, `dx = g · y`.
 
-use crate::{Op, Real, Var, Vjp};
+use crate::{Op, Reads, Real, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Exp;
@@ -12,6 +12,10 @@ impl<F: Real> Op<F> for Exp {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g * c.y);
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::RESULT
     }
 }
 

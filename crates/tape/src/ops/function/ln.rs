@@ -1,6 +1,6 @@
 //! Natural logarithm: `y = ln x`, `dx = g / x`. −∞ at 0, NaN below.
 
-use crate::{Op, Real, Var, Vjp};
+use crate::{Op, Reads, Real, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Ln;
@@ -12,6 +12,10 @@ impl<F: Real> Op<F> for Ln {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g / c.x(0));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
     }
 }
 

@@ -1,6 +1,6 @@
 //! Sine of an angle in radians: `y = sin x`, `dx = g · cos x`.
 
-use crate::{Op, Real, Var, Vjp};
+use crate::{Op, Reads, Real, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Sin;
@@ -12,6 +12,10 @@ impl<F: Real> Op<F> for Sin {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g * c.x(0).cos());
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
     }
 }
 

@@ -1,6 +1,6 @@
 //! Square root: `y = √x`, `dx = g / 2y`, which is infinite at 0. NaN below 0.
 
-use crate::{Op, Real, Var, Vjp};
+use crate::{Op, Reads, Real, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Sqrt;
@@ -12,6 +12,10 @@ impl<F: Real> Op<F> for Sqrt {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g / (c.y * 2.0));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::RESULT
     }
 }
 

@@ -1,7 +1,7 @@
 //! Rows of a table, by number: `y[p] = weight[indices[p]]`; `dweight` adds up the rows of `g` where their numbers say,
 //! except the row of the padding, which gets none.
 
-use crate::{IndexVar, Op, Real, Shape, Var, Vjp};
+use crate::{IndexVar, Op, Reads, Real, Shape, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Embedding {
@@ -18,6 +18,10 @@ impl<F: Real> Op<F> for Embedding {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g.embedding_backward(c.indices(1), c.shape(0), self.padding));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::input(1)
     }
 
     fn flops(&self, _: &[Shape], _: Shape) -> u64 {
@@ -38,6 +42,10 @@ impl<F: Real> Op<F> for EmbeddingBackward {
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         let (padding, blank) = (self.padding, self.padding.is_some());
         cx.give(0, |c| c.g.lookup(c.indices(1), Embedding { padding, blank }));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::input(1)
     }
 
     fn flops(&self, inputs: &[Shape], _: Shape) -> u64 {

@@ -2,7 +2,7 @@
 //! elements up where their indices say. `gather` and `scatter_sum` are each other's derivative.
 
 use crate::axis::IntoAxis;
-use crate::{IndexVar, Op, Real, Shape, Var, Vjp};
+use crate::{IndexVar, Op, Reads, Real, Shape, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Gather {
@@ -16,6 +16,10 @@ impl<F: Real> Op<F> for Gather {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g.scatter_sum(self.axis as usize, c.indices(1), c.shape(0)));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::input(1)
     }
 
     fn flops(&self, _: &[Shape], _: Shape) -> u64 {
@@ -36,6 +40,10 @@ impl<F: Real> Op<F> for ScatterSum {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g.gather(self.axis as usize, c.indices(1)));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::input(1)
     }
 
     fn flops(&self, inputs: &[Shape], _: Shape) -> u64 {

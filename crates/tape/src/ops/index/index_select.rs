@@ -2,7 +2,7 @@
 //! numbers say. `index_select` and `index_sum` are each other's derivative.
 
 use crate::axis::IntoAxis;
-use crate::{IndexVar, Op, Real, Shape, Var, Vjp};
+use crate::{IndexVar, Op, Reads, Real, Shape, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct IndexSelect {
@@ -17,6 +17,10 @@ impl<F: Real> Op<F> for IndexSelect {
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         let axis = self.axis as usize;
         cx.give(0, |c| c.g.index_sum(axis, c.indices(1), c.shape(0).dims()[axis]));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::input(1)
     }
 
     fn flops(&self, _: &[Shape], _: Shape) -> u64 {
@@ -37,6 +41,10 @@ impl<F: Real> Op<F> for IndexSum {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g.index_select(self.axis as usize, c.indices(1)));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::input(1)
     }
 
     fn flops(&self, inputs: &[Shape], _: Shape) -> u64 {

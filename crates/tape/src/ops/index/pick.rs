@@ -1,7 +1,7 @@
 //! One element of every line along an axis, and its transpose: `y[i] = x[i, k[i]]`, `dx[i, k[i]] = g[i]` between zeros.
 //! `pick` and `place` are each other's derivative.
 
-use crate::{Axes, IndexVar, Op, Real, Shape, Var, Vjp};
+use crate::{Axes, IndexVar, Op, Reads, Real, Shape, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Pick {
@@ -15,6 +15,10 @@ impl<F: Real> Op<F> for Pick {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g.place(self.axis as usize, c.indices(1), c.shape(0)));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::input(1)
     }
 
     fn flops(&self, _: &[Shape], _: Shape) -> u64 {
@@ -34,6 +38,10 @@ impl<F: Real> Op<F> for Place {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g.pick(self.axis as usize, c.indices(1)));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::input(1)
     }
 
     fn flops(&self, _: &[Shape], _: Shape) -> u64 {

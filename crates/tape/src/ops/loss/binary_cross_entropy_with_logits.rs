@@ -2,7 +2,7 @@
 //! `max(x, 0) − x t + ln(1 + e^−|x|)`, which cannot overflow; `dx = g · (σ(x) − t)`, `dt = −g x`.
 
 use super::Reduction;
-use crate::{Op, Real, Var, Vjp};
+use crate::{Op, Reads, Real, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct BinaryCrossEntropy;
@@ -15,6 +15,10 @@ impl<F: Real> Op<F> for BinaryCrossEntropy {
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| (c.x(0).sigmoid() - c.x(1)) * c.g);
         cx.give(1, |c| -(c.x(0) * c.g));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
     }
 }
 

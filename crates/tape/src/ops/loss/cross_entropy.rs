@@ -7,7 +7,7 @@
 
 use super::class_targets::ClassTargets;
 use super::{CrossEntropy, Reduction};
-use crate::{Axes, IndexVar, Input, Op, Real, Shape, Var, Vjp};
+use crate::{Axes, IndexVar, Input, Op, Reads, Real, Shape, Var, Vjp};
 use kernels::RowTargets;
 
 /// Inputs: logits, classes, largest logits with logarithms of sums, and, unless all are 1, the weights of the rows.
@@ -67,6 +67,10 @@ impl<F: Real> Op<F> for CrossEntropyRows {
             kernels::cross_entropy_backward(&x, rows, n, targets, &shifts, &g, scale, out.as_mut_slice());
             c.graph().constant(c.shape(0), out)
         });
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
     }
 
     fn flops(&self, inputs: &[Shape], _: Shape) -> u64 {

@@ -2,7 +2,7 @@
 //! (P. J. Huber, Robust estimation of a location parameter, 1964).
 
 use super::Reduction;
-use crate::{Op, Real, Var, Vjp};
+use crate::{Op, Reads, Real, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Huber {
@@ -16,6 +16,10 @@ impl<F: Real> Op<F> for Huber {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g.huber_backward(c.x(0), self.delta));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
     }
 }
 

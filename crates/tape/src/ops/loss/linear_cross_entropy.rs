@@ -9,7 +9,7 @@
 use super::class_targets::ClassTargets;
 use super::cross_entropy::plain_losses;
 use super::{CrossEntropy, Reduction};
-use crate::{Axes, IndexVar, Input, Op, Real, Shape, Var, Vjp};
+use crate::{Axes, IndexVar, Input, Op, Reads, Real, Shape, Var, Vjp};
 use kernels::{Epilogue, MatrixLayout, RowTargets};
 
 /// How many bytes of logits there are at a time: so few that they stay in the caches until they are used up, and so many
@@ -77,6 +77,10 @@ impl<F: Real> Op<F> for LinearCrossEntropy {
                 if plain { derivative } else { derivative * c.g }
             });
         }
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
     }
 
     fn flops(&self, inputs: &[Shape], _: Shape) -> u64 {
@@ -190,6 +194,7 @@ impl<'t, F: Real> Var<'t, F> {
         let (of_chunk, of_losses, of_bias) = ([chunk, classes].into(), [rows].into(), [classes].into());
         let (mut logits, mut losses) = (graph.output(of_chunk), graph.output(of_losses));
         let mut sums = derivatives[2].then(|| graph.output(of_bias));
+        let mut out = graph.output(Shape::SCALAR);
         {
             let (x, w, bias) = (self.value(), weight.value(), bias.map(Var::value));
             let (all, weights) = (targets.classes.value(), targets.weights.map(Var::value));
@@ -204,7 +209,6 @@ impl<'t, F: Real> Var<'t, F> {
             let sums = sums.as_mut().map_or(&mut [][..], |sums| sums.as_mut_slice());
             pass.run(logits.as_mut_slice(), sums, losses.as_mut_slice(), derivatives, predicted);
         }
-        let mut out = graph.output(Shape::SCALAR);
         let sum: f64 = losses.as_mut_slice().iter().map(|loss| loss.to_f64()).sum();
         out.as_mut_slice()[0] = F::from_f64(sum * scale);
         // Not read again, but on the tape their buffers are used again.

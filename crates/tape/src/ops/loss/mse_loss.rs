@@ -1,7 +1,7 @@
 //! Squared error: `y = (x − t)²`, `dx = 2 g (x − t)`, `dt = −dx`.
 
 use super::Reduction;
-use crate::{Op, Real, Var, Vjp};
+use crate::{Op, Reads, Real, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct SquaredDifference;
@@ -14,6 +14,10 @@ impl<F: Real> Op<F> for SquaredDifference {
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| (c.x(0) - c.x(1)) * c.g * 2.0);
         cx.give(1, |c| (c.x(1) - c.x(0)) * c.g * 2.0);
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::class_targets::ClassTargets;
 use super::{CrossEntropy, Reduction};
-use crate::{IndexVar, Op, Real, Shape, Var, Vjp};
+use crate::{IndexVar, Op, Reads, Real, Shape, Var, Vjp};
 
 /// Up to how many samples their sum is taken in the same pass, on one thread.
 const ONE_PASS: usize = 1 << 14;
@@ -26,6 +26,10 @@ impl<F: Real> Op<F> for NllLoss {
             let g = if c.input_count() == 3 { g * c.x(2) } else { g };
             g.broadcast_to(c.indices(1).shape()).place(self.axis as usize, c.indices(1), c.shape(0))
         });
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::input(1) | Reads::input(2)
     }
 
     fn flops(&self, inputs: &[Shape], _: Shape) -> u64 {

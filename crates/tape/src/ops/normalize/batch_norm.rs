@@ -8,7 +8,7 @@
 //! again computes μ and r anew, as functions of x: that is how the second order finds its way.
 
 use super::scale_shift::channels;
-use crate::{Activation, Input, Op, Real, Shape, Var, Vjp};
+use crate::{Activation, Input, Op, Output, Reads, Real, Shape, Var, Vjp};
 use kernels::{ChannelDerivatives, ChannelShape, ReluGate};
 
 /// Inputs: x `[batch, channels, pixels]`, μ, r, w and b `[channels]`, perhaps what is added, of the shape of x; to μ and r
@@ -57,6 +57,21 @@ impl<F: Real> Op<F> for BatchNorm {
     /// What is added takes the cotangent of what the activation was applied to, which is computed for it in any case.
     fn differentiates_activation(&self) -> bool {
         self.activation == Activation::Relu && !self.adds
+    }
+
+    fn reads(&self) -> Reads {
+        (0..5).fold(Reads::NONE, |reads, i| reads | Reads::input(i))
+    }
+
+    /// One pass over x, which the rule reads in any case.
+    fn recomputes(&self) -> bool {
+        !self.adds
+    }
+
+    fn recompute<'t>(&self, inputs: &[Var<'t, F>]) -> Var<'t, F> {
+        let &[x, mean, rstd, weight, bias] = inputs else { unreachable!("the inputs of a norm that adds nothing") };
+        let out = x.normalized(scale_and_shift(mean, rstd, weight, bias), None, self.sizes, self.activation);
+        x.graph().constant(x.shape(), out)
     }
 
     fn flops(&self, _: &[Shape], output: Shape) -> u64 {
@@ -139,21 +154,18 @@ impl<'t, F: Real> Var<'t, F> {
         self.check_channels("batch_norm", sizes.channels, "bias", bias);
         let (flat, vector) = (Shape::from([sizes.batch, sizes.channels, sizes.pixels]), Shape::from([sizes.channels]));
         let x = self.reshape(flat);
+        let more = more.map(|more| more.reshape(flat));
+        let as_one = graph.tape.profile_as_one("batch_norm");
         let (mut mean, mut variance) = (graph.output(vector), graph.output(vector));
         kernels::channel_statistics(&sizes, &x.value(), mean.as_mut_slice(), variance.as_mut_slice());
         let (mean, variance) = (graph.constant(vector, mean), graph.constant(vector, variance));
-        let (rstd, scale, shift) = graph.no_grad(|| {
+        let (rstd, of_channels) = graph.no_grad(|| {
             let rstd = (variance + eps).powf(-0.5);
-            let [scale, shift] = scale_and_shift(mean, rstd, weight, bias);
-            (rstd, scale, shift)
+            (rstd, scale_and_shift(mean, rstd, weight, bias))
         });
-        let mut y = graph.output(flat);
-        let (more, op) =
-            (more.map(|more| more.reshape(flat)), BatchNorm { sizes, eps, activation, adds: more.is_some() });
-        let added = more.map(Var::value);
-        let per_channel = (&scale.value(), &shift.value());
-        let out = y.as_mut_slice();
-        kernels::scale_shift(&sizes, &x.value(), added.as_deref(), per_channel.0, per_channel.1, activation, out);
+        let op = BatchNorm { sizes, eps, activation, adds: more.is_some() };
+        let y = x.normalized(of_channels, more, sizes, activation);
+        drop(as_one);
         let inputs = [x, mean, rstd, weight, bias, more.unwrap_or(x)].map(Input::from);
         let count = if more.is_some() { 6 } else { 5 };
         let value = graph.record(op, &inputs[..count], flat, y).reshape(shape);
@@ -186,6 +198,21 @@ impl<'t, F: Real> Var<'t, F> {
         }
         let scale = weight * (variance + eps).powf(-0.5);
         self.scale_shift(scale, bias - mean * scale, activation)
+    }
+
+    /// The numbers themselves, with the factor and the summand of each channel.
+    #[track_caller]
+    fn normalized(
+        self,
+        [scale, shift]: [Self; 2],
+        more: Option<Self>,
+        sizes: ChannelShape,
+        activation: Activation,
+    ) -> Output<F> {
+        let mut y = self.graph().output(self.shape());
+        let (more, scale, shift) = (more.map(Var::value), scale.value(), shift.value());
+        kernels::scale_shift(&sizes, &self.value(), more.as_deref(), &scale, &shift, activation, y.as_mut_slice());
+        y
     }
 
     /// For a sweep of first order alone: constants.

@@ -1,11 +1,12 @@
 //! Layer normalization: `y = (x − μ) · r` over the last axes, with mean μ and `r = 1 / √(σ² + ε)`, then `y · w + b`.
-//! `dx = r · (g − mean g − y · mean(g · y))`, in one pass over `g` and `y`.
+//! `dx = r · (g − mean g − y · mean(g · y))`, in one pass over `g` and `y`. With w and b, one pass from x to the result.
 //!
 //! `r` is a node of its own, with the derivative `dx = −g · r³ · (x − μ) / n`. The rule of `y` is its whole derivative by
 //! `x`, including the way through `r`, so `y` gives nothing to `r`; but what the rule computes reads both, and that is how
 //! the second order finds its way (Ba, Kiros and Hinton 2016, *Layer Normalization*).
 
-use crate::{Op, Real, Shape, Var, Vjp};
+use crate::{Input, Op, Reads, Real, Shape, Var, Vjp};
+use kernels::Normalized;
 
 /// `r` of each row.
 #[derive(Clone, Copy)]
@@ -41,6 +42,10 @@ impl<F: Real> Op<F> for LayerNorm {
         cx.give(0, |c| c.g.layer_norm_backward(c.y, c.x(1)));
     }
 
+    fn reads(&self) -> Reads {
+        Reads::input(1) | Reads::RESULT
+    }
+
     fn flops(&self, _: &[Shape], output: Shape) -> u64 {
         2 * output.len() as u64
     }
@@ -68,10 +73,13 @@ impl<F: Real> Op<F> for LayerNormBackward {
     }
 }
 
-/// `y · w + b`, with the whole derivative by `x`: with `h = g · w`, `dx = r · (h − mean h − y · mean(h · y))`,
-/// `dw = Σ g · y` and `db = Σ g` over the rows. Inputs x, y, r, w, b; to y and r it gives nothing, as above.
+/// `y · w + b`, in one pass: with `h = g · w`, `dx = r · (h − mean h − y · mean(h · y))`, `dw = Σ g · y` and `db = Σ g` over
+/// the rows. Inputs x, μ, r, w, b; to μ and r it gives nothing, being the whole derivative by x. `y` is not kept: a sweep
+/// of first order computes it from x, μ and r on the way, one that is differentiated again anew by the family above.
 #[derive(Clone, Copy)]
-struct LayerNormAffine;
+struct LayerNormAffine {
+    eps: f64,
+}
 
 impl<F: Real> Op<F> for LayerNormAffine {
     fn name(&self) -> &'static str {
@@ -79,37 +87,33 @@ impl<F: Real> Op<F> for LayerNormAffine {
     }
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
-        let (y, r, w) = (cx.x(1), cx.x(2), cx.x(3));
-        // What is differentiated again goes through the family above; the fused kernel saves the pass that makes g · w.
-        cx.give(0, |c| match c.is_recorded() {
-            true => (c.g * w).layer_norm_backward(y, r),
-            false => c.g.layer_norm_affine_backward(y, r, w),
-        });
-        cx.give(3, |c| c.g.sum_of_products(y));
+        let w = cx.x(3);
+        if cx.is_recorded() {
+            let (y, r) = cx.x(0).normalize_rows(self.eps);
+            cx.give(0, |c| (c.g * w).layer_norm_backward(y, r));
+            cx.give(3, |c| (c.g * y).sum(0));
+        } else {
+            let normalized = [cx.x(0), cx.x(1), cx.x(2)];
+            cx.give(0, |c| c.g.layer_norm_affine_backward(normalized, w));
+            cx.give(3, |c| c.g.layer_norm_by_weight(normalized));
+        }
         cx.give(4, |c| c.g.sum(0));
     }
 
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
+    }
+
+    fn recomputes(&self) -> bool {
+        true
+    }
+
+    fn recompute<'t>(&self, inputs: &[Var<'t, F>]) -> Var<'t, F> {
+        inputs[0].layer_norm_affine(inputs[3], inputs[4], self.eps)
+    }
+
     fn flops(&self, _: &[Shape], output: Shape) -> u64 {
-        2 * output.len() as u64
-    }
-}
-
-/// `z = Σ a · b` over the rows: `da = g · b`, `db = g · a`.
-#[derive(Clone, Copy)]
-struct SumOfProducts;
-
-impl<F: Real> Op<F> for SumOfProducts {
-    fn name(&self) -> &'static str {
-        "sum_of_products"
-    }
-
-    fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
-        cx.give(0, |c| c.g * c.x(1));
-        cx.give(1, |c| c.g * c.x(0));
-    }
-
-    fn flops(&self, inputs: &[Shape], _: Shape) -> u64 {
-        2 * inputs[0].len() as u64
+        7 * output.len() as u64
     }
 }
 
@@ -139,13 +143,12 @@ impl<'t, F: Real> Var<'t, F> {
         }
         let (rows, n) = (outer.iter().product::<usize>(), normalized.iter().product::<usize>());
         let x = self.reshape([rows, n]);
-        let (y, rstd) = x.normalize_rows(eps);
         let flat = |affine: Self| affine.reshape([n]);
         let y = match (weight.map(flat), bias.map(flat)) {
-            (Some(weight), Some(bias)) => x.layer_norm_affine(y, rstd, weight, bias),
-            (Some(weight), None) => y * weight,
-            (None, Some(bias)) => y + bias,
-            (None, None) => y,
+            (Some(weight), Some(bias)) => x.layer_norm_affine(weight, bias, eps),
+            (Some(weight), None) => x.normalize_rows(eps).0 * weight,
+            (None, Some(bias)) => x.normalize_rows(eps).0 + bias,
+            (None, None) => x.normalize_rows(eps).0,
         };
         y.reshape(shape)
     }
@@ -157,7 +160,7 @@ impl<'t, F: Real> Var<'t, F> {
         let (graph, shape, per_row) = (self.graph(), self.shape(), Shape::from([rows, 1]));
         let (mut y, mut mean, mut rstd) = (graph.output(shape), graph.output(per_row), graph.output(per_row));
         let (out, mean_out, rstd_out) = (y.as_mut_slice(), mean.as_mut_slice(), rstd.as_mut_slice());
-        kernels::layer_norm(&self.value(), rows, n, F::from_f64(eps), out, mean_out, rstd_out);
+        kernels::layer_norm(&self.value(), rows, n, F::from_f64(eps), None, out, mean_out, rstd_out);
         // Not read again, but on the tape its buffer is used again.
         graph.constant(per_row, mean);
         let rstd = graph.record(LayerNormRstd, &[self.into()], per_row, rstd);
@@ -168,35 +171,42 @@ impl<'t, F: Real> Var<'t, F> {
     fn layer_norm_backward(self, y: Self, rstd: Self) -> Self {
         let [rows, n] = self.dims();
         self.graph().apply(LayerNormBackward, [self, y, rstd], self.shape(), |[g, y, rstd], dx| {
-            kernels::layer_norm_backward(g, y, rstd, None, rows, n, dx);
+            kernels::layer_norm_backward(g, y, rstd, rows, n, dx);
         })
     }
 
     #[track_caller]
-    fn layer_norm_affine(self, y: Self, rstd: Self, weight: Self, bias: Self) -> Self {
-        let (shape, along) = (self.shape(), weight.shape());
-        self.graph().apply(LayerNormAffine, [self, y, rstd, weight, bias], shape, |[_, y, _, w, b], out| {
-            kernels::zip3_broadcast(y, shape, w, along, b, along, out, shape, |y, w, b| y * w + b);
-        })
+    fn layer_norm_affine(self, weight: Self, bias: Self, eps: f64) -> Self {
+        let [rows, n] = self.dims();
+        let (graph, shape, per_row) = (self.graph(), self.shape(), Shape::from([rows, 1]));
+        let (mut y, mut mean, mut rstd) = (graph.output(shape), graph.output(per_row), graph.output(per_row));
+        let (out, mean_out, rstd_out) = (y.as_mut_slice(), mean.as_mut_slice(), rstd.as_mut_slice());
+        let (w, b) = (weight.value(), bias.value());
+        kernels::layer_norm(&self.value(), rows, n, F::from_f64(eps), Some((&w, &b)), out, mean_out, rstd_out);
+        let inputs = [self, graph.constant(per_row, mean), graph.constant(per_row, rstd), weight, bias];
+        graph.record(LayerNormAffine { eps }, &inputs.map(Input::from), shape, y)
     }
 
     /// For a sweep of first order alone: a constant.
     #[track_caller]
-    fn layer_norm_affine_backward(self, y: Self, rstd: Self, weight: Self) -> Self {
+    fn layer_norm_affine_backward(self, [x, mean, rstd]: [Self; 3], weight: Self) -> Self {
         let [rows, n] = self.dims();
         let mut out = self.graph().output(self.shape());
-        let (g, y, rstd, weight) = (self.value(), y.value(), rstd.value(), weight.value());
-        kernels::layer_norm_backward(&g, &y, &rstd, Some(&weight), rows, n, out.as_mut_slice());
+        let (x, mean, rstd) = (x.value(), mean.value(), rstd.value());
+        let normalized = Normalized { x: &x, mean: &mean, rstd: &rstd };
+        kernels::layer_norm_affine_backward(&self.value(), normalized, &weight.value(), rows, n, out.as_mut_slice());
         self.graph().constant(self.shape(), out)
     }
 
-    /// `Σ a · b` over the rows of two matrices.
+    /// For a sweep of first order alone: a constant.
     #[track_caller]
-    fn sum_of_products(self, other: Self) -> Self {
+    fn layer_norm_by_weight(self, [x, mean, rstd]: [Self; 3]) -> Self {
         let [rows, n] = self.dims();
-        self.graph().apply(SumOfProducts, [self, other], Shape::from([n]), |[a, b], out| {
-            kernels::sum_of_products(a, b, rows, n, out);
-        })
+        let mut out = self.graph().output(Shape::from([n]));
+        let (x, mean, rstd) = (x.value(), mean.value(), rstd.value());
+        let normalized = Normalized { x: &x, mean: &mean, rstd: &rstd };
+        kernels::layer_norm_by_weight(&self.value(), normalized, rows, n, out.as_mut_slice());
+        self.graph().constant(Shape::from([n]), out)
     }
 }
 
@@ -225,8 +235,6 @@ mod tests {
     #[test]
     fn parts_of_the_rule() {
         gradcheck::triple(|g, y, r| g.layer_norm_backward(y, r), -1.0..1.0, &[3, 5], &[3, 5], &[3, 1]);
-        gradcheck::pair(|a, b| a.sum_of_products(b), -1.0..1.0, &[3, 5], &[3, 5]);
-        gradcheck::pair(|a, b| a.sum_of_products(b), -1.0..1.0, &[150, 133], &[150, 133]);
     }
 
     /// Another way to the same function: 1 / √v by Newton's method for r⁻² = v, in operations that all have their own

@@ -1,7 +1,7 @@
 //! Logarithm of softmax along an axis: `y = x − ln Σ eˣ`, `dx = g − e^y · Σ g`.
 
 use crate::axis::IntoAxis;
-use crate::{Op, Real, Shape, Var, Vjp};
+use crate::{Op, Reads, Real, Shape, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct LogSoftmax {
@@ -15,6 +15,10 @@ impl<F: Real> Op<F> for LogSoftmax {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g.log_softmax_backward(c.y, self.axis as usize));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::RESULT
     }
 
     fn flops(&self, _: &[Shape], output: Shape) -> u64 {

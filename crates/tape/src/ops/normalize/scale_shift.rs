@@ -1,7 +1,7 @@
 //! One factor and one summand a channel: `y[n, c, …] = x[n, c, …] · s[c] + t[c]`; `dx = g · s`, and `ds = Σ g · x`,
 //! `dt = Σ g` over all but the channels. What normalization with fixed statistics comes down to.
 
-use crate::{Activation, Op, Real, Shape, Var, Vjp};
+use crate::{Activation, Op, Reads, Real, Shape, Var, Vjp};
 use kernels::ChannelShape;
 
 /// Inputs: x `[batch, channels, pixels]`, s and t `[channels]`.
@@ -19,6 +19,10 @@ impl<F: Real> Op<F> for ScaleShift {
         cx.give(0, |c| c.g * c.x(1).unsqueeze(1));
         cx.give(1, |c| (c.g * c.x(0)).sum([0, 2]));
         cx.give(2, |c| c.g.sum([0, 2]));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
     }
 
     fn activation(&self) -> Activation {

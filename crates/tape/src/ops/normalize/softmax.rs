@@ -1,7 +1,7 @@
 //! Softmax along an axis: `y = eˣ / Σ eˣ`, `dx = y · (g − Σ g y)`.
 
 use crate::axis::IntoAxis;
-use crate::{Op, Real, Shape, Var, Vjp};
+use crate::{Op, Reads, Real, Shape, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Softmax {
@@ -15,6 +15,10 @@ impl<F: Real> Op<F> for Softmax {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g.softmax_backward(c.y, self.axis as usize));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::RESULT
     }
 
     fn flops(&self, _: &[Shape], output: Shape) -> u64 {

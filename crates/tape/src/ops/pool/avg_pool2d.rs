@@ -3,7 +3,7 @@
 
 use super::PoolOptions;
 use crate::ops::convolution::IntoPair;
-use crate::{Op, Real, Shape, Var, Vjp};
+use crate::{Op, Reads, Real, Shape, Var, Vjp};
 use kernels::PoolShape;
 
 #[derive(Clone, Copy)]
@@ -19,6 +19,10 @@ impl<F: Real> Op<F> for AvgPool2d {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g.spread_means(*self, c.shape(0)));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::NONE
     }
 
     fn flops(&self, inputs: &[Shape], _: Shape) -> u64 {
@@ -37,6 +41,10 @@ impl<F: Real> Op<F> for AvgPool2dTranspose {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g.take_means(self.0));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::NONE
     }
 
     fn flops(&self, _: &[Shape], output: Shape) -> u64 {

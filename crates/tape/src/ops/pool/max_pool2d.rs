@@ -3,12 +3,17 @@
 
 use super::PoolOptions;
 use crate::ops::convolution::IntoPair;
-use crate::{Op, Real, Shape, Var, Vjp};
+use crate::ops::{activation_vjp, activation_vjp_in_place};
+use crate::{Activation, Op, Reads, Real, Shape, Var, Vjp};
 use kernels::PoolShape;
 
 /// Inputs: images, and for each result its place in its plane.
 #[derive(Clone, Copy)]
-struct MaxPool2d;
+struct MaxPool2d {
+    /// The images are the result of a ReLU. The largest number is above 0 where the ReLU is open at its place: so its
+    /// derivative can be applied to the fewer numbers here.
+    of_relu: bool,
+}
 
 impl<F: Real> Op<F> for MaxPool2d {
     fn name(&self) -> &'static str {
@@ -19,8 +24,21 @@ impl<F: Real> Op<F> for MaxPool2d {
         cx.give(0, |c| {
             let [batch, channels, height, width] = c.x(0).dims();
             let planes = Shape::from([batch * channels, height * width]);
-            c.g.reshape(c.indices(1).shape()).scatter_sum(1, c.indices(1), planes).reshape(c.shape(0))
+            let g = match c.gates() {
+                true if c.is_recorded() => activation_vjp(Activation::Relu, c.y, c.g),
+                true => activation_vjp_in_place(Activation::Relu, c.y, c.g),
+                false => c.g,
+            };
+            g.reshape(c.indices(1).shape()).scatter_sum(1, c.indices(1), planes).reshape(c.shape(0))
         });
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::input(1) | if self.of_relu { Reads::RESULT } else { Reads::NONE }
+    }
+
+    fn can_gate(&self) -> bool {
+        self.of_relu
     }
 
     fn flops(&self, inputs: &[Shape], _: Shape) -> u64 {
@@ -74,7 +92,7 @@ impl<'t, F: Real> Var<'t, F> {
         let places = graph.compute_indices(Shape::from([batch * channels, down * right]), |places| {
             kernels::max_pool2d(&windows, &self.value(), out.as_mut_slice(), places);
         });
-        graph.record(MaxPool2d, &[self.into(), places.into()], to, out)
+        graph.record(MaxPool2d { of_relu: self.is_of_relu() }, &[self.into(), places.into()], to, out)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The Gram matrix of rows: `Y = X·Xᵀ`, `dX = (G + Gᵀ)·X`. Y is symmetric, so that little more than half of it is computed;
 //! and its rule needs one product, where that of a [`matmul`](mod@crate::ops::product::matmul) with itself needs two.
 
-use crate::{Op, Real, Shape, Var, Vjp};
+use crate::{Op, Reads, Real, Shape, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Gram;
@@ -13,6 +13,10 @@ impl<F: Real> Op<F> for Gram {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| (c.g + c.g.transpose(0, 1)).matmul(c.x(0)));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
     }
 
     fn flops(&self, inputs: &[Shape], output: Shape) -> u64 {

@@ -1,7 +1,7 @@
 //! Fully connected layer, fused: `Y = activation(X·Wᵀ + b)`. With `G` the cotangent before the activation:
 //! `dX = G·W`, `dW = Gᵀ·X`, `db = Σ G` over the rows.
 
-use crate::{Activation, Op, Real, Shape, Var, Vjp};
+use crate::{Activation, Op, Reads, Real, Shape, Var, Vjp};
 use kernels::{Epilogue, MatrixLayout};
 
 #[derive(Clone, Copy)]
@@ -23,6 +23,10 @@ impl<F: Real> Op<F> for Linear {
         if cx.input_count() == 3 {
             cx.give(2, |_| g.sum(0));
         }
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
     }
 
     fn activation(&self) -> Activation {

@@ -1,7 +1,7 @@
 //! Matrix product: `Y = A·B`, `dA = G·Bᵀ`, `dB = Aᵀ·G`; either side may be read transposed, so that the rules are matrix
 //! products again, of the same family.
 
-use crate::{Op, Real, Shape, Var, Vjp};
+use crate::{Op, Reads, Real, Shape, Var, Vjp};
 use kernels::{Epilogue, MatrixLayout};
 
 #[derive(Clone, Copy)]
@@ -25,6 +25,10 @@ impl<F: Real> Op<F> for MatMul {
             let db = if tb { c.g.gemm(c.x(0), true, ta) } else { c.x(0).gemm(c.g, !ta, false) };
             db.sum_to(c.shape(1))
         });
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
     }
 
     fn flops(&self, inputs: &[Shape], output: Shape) -> u64 {

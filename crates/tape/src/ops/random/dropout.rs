@@ -1,7 +1,7 @@
 //! Dropout: `y = x · kept / (1 − p)`, `dx = g · kept / (1 − p)`, where `kept` is 1 with probability 1 − p, else 0
 //! (Srivastava et al. 2014, *Dropout: a simple way to prevent neural networks from overfitting*).
 
-use crate::{MaskVar, Op, Real, Var, Vjp};
+use crate::{MaskVar, Op, Reads, Real, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Dropout {
@@ -15,6 +15,10 @@ impl<F: Real> Op<F> for Dropout {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g.keep_scaled(c.mask(1), self.scale));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::input(1)
     }
 }
 

@@ -8,7 +8,7 @@
 //! product, for the `n` of GRU): `dh₋ = d·W` and what GRU's `z` lets through, `dc₋ = dc∘f`; over all steps `dW = Σ dᵀ·h₋`
 //! and `db = Σ d`. This pass is of first order; a recorded sweep differentiates the formulas above, step by step.
 
-use crate::{IndexVar, Input, Op, Real, Shape, Var, Vjp, concat, stack};
+use crate::{IndexVar, Input, Op, Reads, Real, Shape, Var, Vjp, concat, stack};
 use kernels::{Cell, Recalled, RecurrentShape};
 
 /// The recurrent part of a layer, with the state that it begins with.
@@ -182,6 +182,10 @@ impl<F: Real> Op<F> for RecurrentOp {
                 cx.give(i, |_| cotangent);
             }
         }
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
     }
 
     fn flops(&self, _: &[Shape], _: Shape) -> u64 {

@@ -1,7 +1,7 @@
 //! Logarithm of a sum of exponentials over axes: `y = ln Σ eˣ`, `dx = g · e^(x − y)`.
 
 use crate::axis::IntoAxes;
-use crate::{Axes, Op, Real, Shape, Var, Vjp};
+use crate::{Axes, Op, Reads, Real, Shape, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct LogSumExp {
@@ -37,6 +37,10 @@ impl<F: Real> Op<F> for ExpDifference {
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| (c.g * c.y).sum_to(c.shape(0)));
         cx.give(1, |c| -(c.g * c.y).sum_to(c.shape(1)));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::RESULT
     }
 }
 

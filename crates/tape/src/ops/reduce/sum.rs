@@ -1,7 +1,7 @@
 //! Sum over axes: `y = Σ x`, `dx = g`, repeated along the axes that were summed.
 
 use crate::axis::IntoAxes;
-use crate::{Axes, Op, Real, Shape, Var, Vjp};
+use crate::{Axes, Op, Reads, Real, Shape, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Sum {
@@ -16,6 +16,10 @@ impl<F: Real> Op<F> for Sum {
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         let axes = self.axes;
         cx.give(0, |c| c.g.reshape(c.shape(0).reduced(axes, true)).broadcast_to(c.shape(0)));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::NONE
     }
 
     fn flops(&self, inputs: &[Shape], _: Shape) -> u64 {

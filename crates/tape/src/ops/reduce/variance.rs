@@ -4,7 +4,7 @@
 //! * standard deviation: `y = √variance`, `dx = g · (x − m) / ((n − c) y)`, 0 where `y` is 0.
 
 use crate::axis::IntoAxes;
-use crate::{Axes, Op, Real, Shape, Var, Vjp};
+use crate::{Axes, Op, Reads, Real, Shape, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Variance {
@@ -23,6 +23,10 @@ impl<F: Real> Op<F> for Variance {
             let g = c.g.reshape(c.shape(0).reduced(self.axes, true)) * (2.0 / self.divisor(c.shape(0)));
             (x - x.mean_keepdim(self.axes)) * g
         });
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::INPUTS
     }
 
     fn flops(&self, inputs: &[Shape], _: Shape) -> u64 {

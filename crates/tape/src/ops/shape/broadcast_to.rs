@@ -1,6 +1,6 @@
 //! Repetition along axes, and its transpose: `broadcast_to` and `sum_to` are each other's derivative.
 
-use crate::{Axes, Op, Real, Shape, Var, Vjp};
+use crate::{Axes, Op, Reads, Real, Shape, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct BroadcastTo;
@@ -12,6 +12,10 @@ impl<F: Real> Op<F> for BroadcastTo {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g.sum_to(c.shape(0)));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::NONE
     }
 
     fn flops(&self, _: &[Shape], _: Shape) -> u64 {
@@ -29,6 +33,10 @@ impl<F: Real> Op<F> for SumTo {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g.broadcast_to(c.shape(0)));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::NONE
     }
 
     fn flops(&self, inputs: &[Shape], _: Shape) -> u64 {

@@ -3,7 +3,7 @@
 
 use super::squeeze::inserted;
 use crate::axis::IntoAxis;
-use crate::{Input, Op, Real, Shape, Var, Vjp};
+use crate::{Input, Op, Reads, Real, Shape, Var, Vjp};
 
 /// Up to this many values are joined without allocating.
 const INLINE: usize = 256;
@@ -28,6 +28,10 @@ impl<F: Real> Op<F> for Concat {
         }
     }
 
+    fn reads(&self) -> Reads {
+        Reads::NONE
+    }
+
     fn flops(&self, _: &[Shape], _: Shape) -> u64 {
         0
     }
@@ -47,6 +51,10 @@ impl<F: Real> Op<F> for Stack {
         for i in 0..cx.input_count() {
             cx.give(i, |c| c.g.slice(self.axis as usize, i..i + 1).reshape(c.shape(i)));
         }
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::NONE
     }
 
     fn flops(&self, _: &[Shape], _: Shape) -> u64 {

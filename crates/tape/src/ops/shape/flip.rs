@@ -1,7 +1,7 @@
 //! Axes read backwards: `dx` is `g`, read backwards along the same axes.
 
 use crate::axis::IntoAxes;
-use crate::{Axes, Op, Real, Shape, Var, Vjp};
+use crate::{Axes, Op, Reads, Real, Shape, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Flip {
@@ -15,6 +15,10 @@ impl<F: Real> Op<F> for Flip {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g.flip(self.axes));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::NONE
     }
 
     fn flops(&self, _: &[Shape], _: Shape) -> u64 {

@@ -1,7 +1,7 @@
 //! Constants around an axis: `dx` is the part of `g` in between. With zeros, the transpose of `slice`.
 
 use crate::axis::IntoAxis;
-use crate::{Op, Real, Shape, Var, Vjp};
+use crate::{Op, Reads, Real, Shape, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Pad {
@@ -17,6 +17,10 @@ impl<F: Real> Op<F> for Pad {
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         let (axis, before) = (self.axis as usize, self.before);
         cx.give(0, |c| c.g.slice(axis, before..before + c.shape(0).dims()[axis]));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::NONE
     }
 
     fn flops(&self, _: &[Shape], _: Shape) -> u64 {

@@ -1,7 +1,7 @@
 //! Axes in another order: `dx = g`, in the order that undoes it.
 
 use crate::axis::IntoAxis;
-use crate::{MAX_RANK, Op, Real, Shape, Var, Vjp};
+use crate::{MAX_RANK, Op, Reads, Real, Shape, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Permute {
@@ -19,6 +19,10 @@ impl<F: Real> Op<F> for Permute {
             inverse[from as usize] = to;
         }
         cx.give(0, |c| c.g.permute(&inverse[..c.g.shape().rank()]));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::NONE
     }
 
     fn flops(&self, _: &[Shape], _: Shape) -> u64 {

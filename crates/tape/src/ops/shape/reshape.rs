@@ -1,6 +1,6 @@
 //! The same numbers under another shape: `dx = g`, under the old shape. Copies nothing.
 
-use crate::{Op, Real, Shape, Var, Vjp};
+use crate::{Op, Reads, Real, Shape, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Reshape;
@@ -12,6 +12,19 @@ impl<F: Real> Op<F> for Reshape {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g.reshape(c.shape(0)));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::NONE
+    }
+
+    /// The numbers are those of the input: where that is computed again, so is this.
+    fn recomputes(&self) -> bool {
+        true
+    }
+
+    fn recompute<'t>(&self, inputs: &[Var<'t, F>]) -> Var<'t, F> {
+        inputs[0]
     }
 
     fn flops(&self, _: &[Shape], _: Shape) -> u64 {

@@ -1,7 +1,7 @@
 //! An axis turned like a wheel: `y[(i + shift) mod n] = x[i]`; `dx` is `g`, turned back.
 
 use crate::axis::IntoAxis;
-use crate::{Op, Real, Shape, Var, Vjp};
+use crate::{Op, Reads, Real, Shape, Var, Vjp};
 
 #[derive(Clone, Copy)]
 struct Roll {
@@ -16,6 +16,10 @@ impl<F: Real> Op<F> for Roll {
 
     fn vjp<'t>(&self, cx: &mut Vjp<'_, 't, F>) {
         cx.give(0, |c| c.g.roll(-self.shift, self.axis as usize));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::NONE
     }
 
     fn flops(&self, _: &[Shape], _: Shape) -> u64 {

@@ -2,7 +2,7 @@
 //! derivative.
 
 use crate::axis::IntoAxis;
-use crate::{Op, Real, Shape, Var, Vjp};
+use crate::{Op, Reads, Real, Shape, Var, Vjp};
 use std::ops::Range;
 
 #[derive(Clone, Copy)]
@@ -22,6 +22,10 @@ impl<F: Real> Op<F> for Slice {
             let (whole, part) = (c.shape(0).dims()[axis], c.g.shape().dims()[axis]);
             c.g.pad(axis, start, whole - start - part, 0.0)
         });
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::NONE
     }
 
     fn flops(&self, _: &[Shape], _: Shape) -> u64 {
