@@ -60,8 +60,8 @@ pub use recurrent::{Cell, Recalled, RecurrentShape, recurrent, recurrent_backwar
 pub use reduce::{argmax, argmin, logsumexp, max, min, sum, variance};
 pub use shape::{Axes, MAX_RANK, Shape};
 pub use softmax::{
-    RowTargets, cross_entropy, cross_entropy_backward, cross_entropy_in_place, log_softmax, log_softmax_backward,
-    softmax, softmax_backward,
+    RowTargets, cross_entropy, cross_entropy_backward, cross_entropy_in_place, cross_entropy_sums, log_softmax,
+    log_softmax_backward, softmax, softmax_backward,
 };
 pub use threads::{Threads, ThreadsError, for_each_chunk, for_each_index, join};
 pub use update::{accumulate, all_finite, sum_of_squares, update, update2, update3, update4};

@@ -69,9 +69,14 @@ pub(crate) fn for_each_tile<T: Send>(
     }
 }
 
+/// How many rows a thread takes at a time that read `work` elements each: about [`GRAIN`] elements.
+pub(crate) fn rows_of_a_group(work: usize) -> usize {
+    (GRAIN / work.max(1)).max(1)
+}
+
 /// Calls `f` with (first row, number of rows) for groups of rows that read about [`GRAIN`] elements, `work` a row, on
 /// all threads.
 pub(crate) fn for_each_rows(rows: usize, work: usize, f: impl Fn(usize, usize) + Sync) {
-    let group = (GRAIN / work.max(1)).max(1);
+    let group = rows_of_a_group(work);
     crate::for_each_index(rows.div_ceil(group), |i| f(i * group, group.min(rows - i * group)));
 }

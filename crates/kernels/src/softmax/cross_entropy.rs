@@ -1,8 +1,8 @@
 //! Cross-entropy of rows of logits, and its derivative: no array of the size of the logits but the derivative itself.
 
-use crate::Float;
 use crate::reduce::{Max, Sum, SumExp, fold_run};
-use crate::shared::{Shared, for_each_rows};
+use crate::shared::{Shared, for_each_rows, rows_of_a_group};
+use crate::{Float, accumulate};
 
 vectorize! {
     /// `out = factor · (exp((x − max) − log_sum) − spread)`.
@@ -15,6 +15,12 @@ vectorize! {
     fn exponentials[F: Float](max: F, x: &mut [F]) {
         for x in x {
             *x = (*x - max).exp();
+        }
+    }
+    /// `sums += x`.
+    fn add[F: Float](x: &[F], sums: &mut [F]) {
+        for (sum, &x) in sums.iter_mut().zip(x) {
+            *sum += x;
         }
     }
     /// `x = scale · x − shift`.
@@ -135,11 +141,28 @@ pub fn cross_entropy_backward<F: Float>(
     });
 }
 
+/// The fewest rows whose derivatives are summed up before the sum is added to the others: as many as make reading it and
+/// writing it cheap beside theirs.
+const SUMMED: usize = 24;
+
+/// How many rows of `n` logits are summed up one after the other.
+fn summed_rows(n: usize) -> usize {
+    rows_of_a_group(4 * n).max(SUMMED)
+}
+
+/// The length of the sums that [`cross_entropy_in_place`] takes for so many rows of `n` logits.
+pub fn cross_entropy_sums(rows: usize, n: usize) -> usize {
+    rows.div_ceil(summed_rows(n)).max(1) * n
+}
+
 /// The losses of [`cross_entropy`], and in place of the logits the derivative of `factor · Σ losses`: what
 /// [`cross_entropy_backward`] gives for `g = 1`, with one exponential a logit instead of two.
 ///
+/// `sums`, if there are any, of the length [`cross_entropy_sums`], receive in their first `n` the sum of that derivative
+/// over the rows, which costs little while they are in the nearest cache.
+///
 /// # Panics
-/// As [`cross_entropy`].
+/// As [`cross_entropy`], and when `sums` has another length.
 #[track_caller]
 pub fn cross_entropy_in_place<F: Float>(
     x: &mut [F],
@@ -148,13 +171,23 @@ pub fn cross_entropy_in_place<F: Float>(
     targets: RowTargets<'_, F>,
     factor: F,
     losses: &mut [F],
+    mut sums: Option<&mut [F]>,
 ) {
     targets.check("cross_entropy_in_place", &[x.len()], [rows, n]);
-    assert!(losses.len() == rows, "cross_entropy_in_place: length of losses: left {}, right {rows}", losses.len());
+    let lengths = [losses.len(), sums.as_ref().map_or(cross_entropy_sums(rows, n), |sums| sums.len())];
+    let right = [rows, cross_entropy_sums(rows, n)];
+    assert!(lengths == right, "cross_entropy_in_place: lengths of losses and sums: left {lengths:?}, right {right:?}");
     let (keep, share) = (F::ONE - targets.smoothing, targets.smoothing / F::from_f64(n as f64));
+    let group = summed_rows(n);
     let (x, losses) = (Shared::new(x), Shared::new(losses));
-    for_each_rows(rows, 4 * n, |first, count| {
-        for row in first..first + count {
+    let all_sums = sums.as_deref_mut().map(Shared::new);
+    crate::for_each_index(rows.div_ceil(group), |i| {
+        // SAFETY: every group of rows is with one thread, and has a part of the sums.
+        let mut sums = all_sums.as_ref().map(|sums| unsafe { sums.part(i * n, n) });
+        if let Some(sums) = &mut sums {
+            sums.fill(F::ZERO);
+        }
+        for row in i * group..rows.min((i + 1) * group) {
             // SAFETY: every row is with one thread, and the slices are different ones.
             let (x, loss) = unsafe { (x.part(row * n, n), losses.part(row, 1)) };
             let weight = targets.weight(row);
@@ -178,8 +211,18 @@ pub fn cross_entropy_in_place<F: Float>(
             let factor = factor * weight;
             scale_and_shift(factor / sum, factor * share, x);
             x[class] -= factor * keep;
+            if let Some(sums) = &mut sums {
+                add(x, sums);
+            }
         }
     });
+    if let Some(sums) = sums {
+        let (total, others) = sums.split_at_mut(n);
+        if rows == 0 {
+            total.fill(F::ZERO);
+        }
+        others.chunks_exact(n.max(1)).for_each(|more| accumulate(total, more));
+    }
 }
 
 #[cfg(test)]
@@ -222,7 +265,10 @@ mod tests {
             }
             cross_entropy_backward(&x, rows, n, targets, &shifts, &[1.0], 0.7, &mut dx);
             let mut again = vec![9.0; rows];
-            cross_entropy_in_place(&mut x, rows, n, targets, 0.7, &mut again);
+            let mut sums = vec![9.0; cross_entropy_sums(rows, n)];
+            cross_entropy_in_place(&mut x, rows, n, targets, 0.7, &mut again, Some(&mut sums));
+            let total = |j: usize| (0..rows).map(|row| dx[row * n + j]).sum::<f64>();
+            assert!((0..n).all(|j| (total(j) - sums[j]).abs() < 1e-12), "{rows} {n}");
             let close = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-13);
             assert!(close(&found, &again) && close(&dx, &x), "{rows} {n}");
         }
@@ -237,7 +283,7 @@ mod tests {
         cross_entropy_backward(&x, 2, 2, targets, &shifts, &[1.0], 1.0, &mut dx);
         assert_eq!((losses, dx), ([0.0, 2f32.ln()], [0.0, 0.0, 0.5, -0.5]));
         let mut x = x;
-        cross_entropy_in_place(&mut x, 2, 2, targets, 1.0, &mut losses);
+        cross_entropy_in_place(&mut x, 2, 2, targets, 1.0, &mut losses, None);
         assert_eq!((losses, x), ([0.0, 2f32.ln()], [0.0, 0.0, 0.5, -0.5]));
     }
 
@@ -254,10 +300,11 @@ mod tests {
                 cross_entropy_backward(&x, rows, n, targets, &shifts, &losses, 0.5, &mut dx);
             });
             let (mut in_place, mut again) = (x.clone(), vec![0.0; rows]);
+            let mut sums = vec![0.0; cross_entropy_sums(rows, n)];
             Threads::new(threads).unwrap().run(|| {
-                cross_entropy_in_place(&mut in_place, rows, n, targets, 0.5, &mut again);
+                cross_entropy_in_place(&mut in_place, rows, n, targets, 0.5, &mut again, Some(&mut sums));
             });
-            (losses, dx, in_place, again)
+            (losses, dx, in_place, again, sums)
         };
         assert!(run(1) == run(2) && run(1) == run(3));
     }

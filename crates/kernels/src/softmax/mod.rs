@@ -9,7 +9,9 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-pub use cross_entropy::{RowTargets, cross_entropy, cross_entropy_backward, cross_entropy_in_place};
+pub use cross_entropy::{
+    RowTargets, cross_entropy, cross_entropy_backward, cross_entropy_in_place, cross_entropy_sums,
+};
 
 use crate::Float;
 

@@ -9,7 +9,7 @@
 use super::class_targets::ClassTargets;
 use super::cross_entropy::plain_losses;
 use super::{CrossEntropy, Reduction};
-use crate::{Axes, IndexVar, Input, Op, Reads, Real, Shape, Var, Vjp};
+use crate::{IndexVar, Input, Op, Reads, Real, Shape, Var, Vjp};
 use kernels::{Epilogue, MatrixLayout, RowTargets};
 
 /// How many bytes of logits there are at a time: so few that they stay in the caches until they are used up, and so many
@@ -191,9 +191,10 @@ impl<'t, F: Real> Var<'t, F> {
             operands[i].filter(|_| derivatives[i]).map(|x| (x.shape(), graph.output(x.shape())))
         });
         let chunk = chunk_rows::<F>(rows, classes);
-        let (of_chunk, of_losses, of_bias) = ([chunk, classes].into(), [rows].into(), [classes].into());
+        let (of_chunk, of_losses) = ([chunk, classes].into(), [rows].into());
+        let of_sums = Shape::from([kernels::cross_entropy_sums(chunk, classes)]);
         let (mut logits, mut losses) = (graph.output(of_chunk), graph.output(of_losses));
-        let mut sums = derivatives[2].then(|| graph.output(of_bias));
+        let mut sums = derivatives[2].then(|| graph.output(of_sums));
         let mut out = graph.output(Shape::SCALAR);
         {
             let (x, w, bias) = (self.value(), weight.value(), bias.map(Var::value));
@@ -215,7 +216,7 @@ impl<'t, F: Real> Var<'t, F> {
         graph.constant(of_chunk, logits);
         graph.constant(of_losses, losses);
         if let Some(sums) = sums {
-            graph.constant(of_bias, sums);
+            graph.constant(of_sums, sums);
         }
 
         let smoothing = options.label_smoothing;
@@ -259,7 +260,7 @@ struct Pass<'a, F> {
 
 impl<F: Real> Pass<'_, F> {
     /// One chunk of rows after the other: the losses, the derivatives by x, weight and bias where they are wanted, and the
-    /// classes of the largest logits. `logits` holds a chunk, `sums` the derivative by the bias of one.
+    /// classes of the largest logits. `logits` holds a chunk, `sums` what the derivative by the bias of one is summed in.
     fn run(
         &self,
         logits: &mut [F],
@@ -287,7 +288,9 @@ impl<F: Real> Pass<'_, F> {
                 weights: self.targets.weights.map(|weights| &weights[first..][..count]),
                 ..self.targets
             };
-            kernels::cross_entropy_in_place(g, count, classes, targets, self.scale, &mut losses[first..][..count]);
+            let of_chunk = db.is_some().then(|| &mut sums[..kernels::cross_entropy_sums(count, classes)]);
+            let losses = &mut losses[first..][..count];
+            kernels::cross_entropy_in_place(g, count, classes, targets, self.scale, losses, of_chunk);
             let (g, none) = (&*g, Epilogue::none());
             if let Some(dx) = &mut dx {
                 let dx = &mut dx[first * inputs..][..count * inputs];
@@ -298,8 +301,7 @@ impl<F: Real> Pass<'_, F> {
                 kernels::gemm(classes, count, inputs, g, transposed, x, of_inputs, dw, inputs, true, none);
             }
             if let Some(db) = &mut db {
-                kernels::sum(g, [count, classes].into(), Axes::one(0), sums);
-                kernels::accumulate(db, sums);
+                kernels::accumulate(db, &sums[..classes]);
             }
         }
     }
