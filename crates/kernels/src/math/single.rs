@@ -140,7 +140,10 @@ pub(crate) fn ln_1p(x: f32) -> f32 {
 pub(crate) fn tanh(x: f32) -> f32 {
     // tanh x = (e²ˣ − 1) / (e²ˣ + 1), on the side where it cannot overflow; 1 beyond 9.1.
     let magnitude = if x.abs() > 10.0 { 10.0 } else { x.abs() };
-    let m = expm1(2.0 * magnitude);
+    let (n, r) = reduce_exponent(2.0 * magnitude);
+    // e²ˣ − 1 = (2ⁿ − 1) + 2ⁿ (e^r − 1): what `expm1` computes, without its other sides.
+    let power = power_of_two(n);
+    let m = (power - 1.0) + power * (r + exp_tail(r));
     (m / (m + 2.0)).copysign(x)
 }
 
