@@ -20,6 +20,10 @@ steps: with one thread; with one a core, and how many times as fast that is; the
 busy, and how many times as slow that makes it. Below: steps of two networks as they grow, with one thread a core, and
 the time that falls to an operation of their products.
 
+Steps whose threads hand much to each other, `squeezenet_grad` and `style_step` above all, take up to 1.5 times as long
+where two processors share no third-level cache. The processors of a virtual machine may change between both ways within
+minutes.
+
 ";
 
 /// The figure of the page, in a folder beside it.
