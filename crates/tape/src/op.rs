@@ -57,7 +57,7 @@ pub trait Op<F: Real>: Any + Send + Sync {
     }
 
     /// Whether a training step rather computes the result again than keeps it until the sweep is there: by
-    /// [`recompute`](Op::recompute), from inputs all of which the rule reads.
+    /// [`recompute`](Op::recompute), from at most eight inputs, all of which the rule reads or are computed again themselves.
     fn recomputes(&self) -> bool {
         false
     }

@@ -92,8 +92,11 @@ impl<'t, F: Real> Graph<'t, F> {
         // Ascending, so that what a value would be computed from has been decided upon.
         for (id, &fate) in (from..).zip(&*fates) {
             if nodes.list[id].shape.len() >= least && nodes.gives_back(id, fate) {
-                self.release(&mut nodes.list[id]);
-                self.tape.has_gaps.set(true);
+                let node = &mut nodes.list[id];
+                self.release(node);
+                if node.op.as_ref().is_some_and(|op| op.recomputes()) {
+                    self.tape.has_gaps.set(true);
+                }
             }
         }
     }
