@@ -341,9 +341,9 @@ impl<F: Float> Product<F> {
     /// # Safety
     /// The pointers are valid for the matrices; nothing else touches C; the processor has the level.
     unsafe fn run(&self, level: Level) {
-        let grain = if self.m.min(self.n).min(self.k) < THIN { 4 * GRAIN } else { GRAIN };
-        let parts = rayon::current_num_threads().min(self.multiplications() / grain);
-        if parts <= 1 {
+        let parts = rayon::current_num_threads().min(self.multiplications() / GRAIN);
+        let is_thin = self.m.min(self.n).min(self.k) < THIN;
+        if parts <= 1 || is_thin && self.multiplications() < 4 * GRAIN {
             // SAFETY: the caller's promise.
             return unsafe { self.run_here(level) };
         }
