@@ -81,6 +81,9 @@ impl<'t, F: Real> Var<'t, F> {
     /// cotangent `g` of the result — and may change its rule: guided backpropagation, deconvolution, probes.
     /// An activation that is fused into another op is seen as the op that it is.
     ///
+    /// In a training step ([`Tape::grad`](crate::Tape::grad)), results from within a [scope](Graph::scope) may have been
+    /// given back, and reading one panics: use [`Tape::run`](crate::Tape::run), where everything stays.
+    ///
     /// ```
     /// use retrograde_tape::{Params, Rewrite, Tape, Tensor};
     /// Tape::new().run(&Params::<f32>::new(0), |t| {

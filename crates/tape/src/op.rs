@@ -68,7 +68,7 @@ pub trait Op<F: Real>: Any + Send + Sync {
         unreachable!("an op that recomputes says how")
     }
 
-    /// Whether input 0 is the result of a ReLU, and the rule can give it a cotangent through whose derivative it has gone
+    /// Whether input 0 [is the result of a ReLU](Var::is_of_relu), and the rule can give it a cotangent through whose derivative it has gone
     /// already, where that costs less: if no other op reads that result, it need not be kept. [`Vjp::gates`] says when the
     /// rule has to.
     fn can_gate(&self) -> bool {

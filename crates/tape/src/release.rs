@@ -46,11 +46,16 @@ impl<F: Real> Nodes<F> {
             let gone = recomputes && matches!(node.value, Stored::Released);
             for (i, &input) in self.inputs(id).iter().enumerate() {
                 // What the activation of the input reads is the input, unless this rule has done its work.
-                let activated = |op: &dyn Op<F>| op.activation() != Activation::Identity && !op.recomputes();
-                let by_activation = || self.list[input as usize].op.as_deref().is_some_and(activated);
+                let is_left = |activation| match activation {
+                    Activation::Identity => false,
+                    Activation::Relu => i > 0 || !op.can_gate(),
+                    Activation::Sigmoid | Activation::Tanh => true,
+                };
+                let reads_itself = |made: &dyn Op<F>| is_left(made.activation()) && !made.recomputes();
+                let by_activation = || self.list[input as usize].op.as_deref().is_some_and(reads_itself);
                 if let Some(fate) = (input as usize).checked_sub(from).map(|input| &mut fates[input])
                     && *fate == Fate::Unread
-                    && (gone || reads.has_input(i) || !(i == 0 && op.can_gate()) && by_activation())
+                    && (gone || reads.has_input(i) || by_activation())
                 {
                     *fate = Fate::Read;
                 }

@@ -263,8 +263,9 @@ impl<'t, F: Real> Graph<'t, F> {
         self.refuse_first_order(op);
         let activation = op.activation();
         let Some(ask) = rewrite else {
-            let g = match if rule.gated { Activation::Identity } else { activation } {
+            let g = match activation {
                 Activation::Identity => g,
+                Activation::Relu if rule.gated => g,
                 _ if !recorded && op.differentiates_activation() => {
                     return op.vjp(&mut Vjp::new(op, g, y, sweep, recorded).with_pending(activation));
                 }

@@ -100,9 +100,10 @@ impl<'t, F: Real> Var<'t, F> {
         self.graph.node(self).active
     }
 
-    /// Whether an op that applies a ReLU to its result made the value, and something is differentiated through it.
+    /// Whether an op that applies a ReLU to its result made the value, and something is differentiated through it: an op of
+    /// such a value [can gate](crate::Op::can_gate).
     #[track_caller]
-    pub(crate) fn is_of_relu(self) -> bool {
+    pub fn is_of_relu(self) -> bool {
         self.graph.node(self).op.as_ref().is_some_and(|op| op.activation() == Activation::Relu)
     }
 
