@@ -211,6 +211,17 @@ fn large_products_agree_with_a_plain_loop() {
     }
 }
 
+/// Those that are computed as their transpose, in several parts, and those whose rows of A share sets of a cache.
+#[test]
+fn products_of_large_second_operands_and_of_rows_a_page_apart_agree_with_a_plain_loop() {
+    let (activation, accumulate, bias, padding, threads) = (Activation::Identity, false, false, 1, 1);
+    for (a, [m, k, n]) in [(Lay::TransposedPadded, [90, 391, 1500]), (Lay::RowMajor, [45, 1024, 70])] {
+        let case = Case { m, k, n, a, b: Lay::RowMajorPadded, padding, accumulate, bias, activation, threads };
+        check_case::<f32>(&case);
+        check_case::<f64>(&case);
+    }
+}
+
 #[test]
 fn the_number_of_threads_does_not_change_a_bit() {
     let shapes = [
@@ -221,9 +232,12 @@ fn the_number_of_threads_does_not_change_a_bit() {
         (3000, 700, 1),
         (3, 3000, 100),
         (700, 400, 10),
+        (100, 500, 2000),
+        (50, 1024, 60),
     ];
+    let lays = [(Lay::RowMajor, Lay::RowMajor), (Lay::Transposed, Lay::Transposed), (Lay::Transposed, Lay::RowMajor)];
     for (m, k, n) in shapes {
-        for (a_lay, b_lay) in [(Lay::RowMajor, Lay::RowMajor), (Lay::Transposed, Lay::Transposed)] {
+        for (a_lay, b_lay) in lays {
             let ((a, a_layout), (b, b_layout)) = (a_lay.matrix::<f32>(m, k, 1), b_lay.matrix::<f32>(k, n, 2));
             for level in levels() {
                 let product = |threads| {
