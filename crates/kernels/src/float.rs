@@ -56,6 +56,8 @@ pub trait Float:
     fn sqrt(self) -> Self;
     /// `eˣ`.
     fn exp(self) -> Self;
+    /// `eˣ` for x ≤ 88, which in single precision is faster than [`exp`](Float::exp) and 0 below e⁻⁸⁷.
+    fn exp_normal(self) -> Self;
     /// `eˣ − 1`, exact near 0.
     fn expm1(self) -> Self;
     /// Natural logarithm; −∞ at 0, NaN below.
@@ -125,7 +127,7 @@ macro_rules! float {
                 self as f64
             }
             float!(std $float: abs floor sqrt);
-            float!(own $math: exp expm1 ln ln_1p sin cos tanh sigmoid erf);
+            float!(own $math: exp exp_normal expm1 ln ln_1p sin cos tanh sigmoid erf);
             #[inline(always)]
             fn normal(self) -> (Self, Self) {
                 use $math as math;

@@ -57,7 +57,8 @@ pub trait Op<F: Real>: Any + Send + Sync {
     }
 
     /// Whether a training step rather computes the result again than keeps it until the sweep is there: by
-    /// [`recompute`](Op::recompute), from at most eight inputs, all of which the rule reads or are computed again themselves.
+    /// [`recompute`](Op::recompute), from at most eight inputs, all of which the rule reads or are computed again
+    /// themselves.
     fn recomputes(&self) -> bool {
         false
     }
@@ -68,9 +69,9 @@ pub trait Op<F: Real>: Any + Send + Sync {
         unreachable!("an op that recomputes says how")
     }
 
-    /// Whether input 0 [is the result of a ReLU](Var::is_of_relu), and the rule can give it a cotangent through whose derivative it has gone
-    /// already, where that costs less: if no other op reads that result, it need not be kept. [`Vjp::gates`] says when the
-    /// rule has to.
+    /// Whether input 0 [is the result of a ReLU](Var::is_of_relu), and the rule can give it a cotangent through whose
+    /// derivative it has gone already, where that costs less: if no other op reads that result, it need not be kept.
+    /// [`Vjp::gates`] says when the rule has to.
     fn can_gate(&self) -> bool {
         false
     }

@@ -15,7 +15,7 @@ vectorize! {
     }
     fn exp[F: Float](x: &mut [F]) {
         for x in x {
-            *x = x.exp();
+            *x = x.exp_normal();
         }
     }
     /// Subtracts from each row its largest number, unless all are −∞.

@@ -9,7 +9,7 @@ macro_rules! standard {
     )*};
 }
 
-standard!(exp = exp, expm1 = exp_m1, ln = ln, ln_1p = ln_1p, sin = sin, cos = cos, tanh = tanh);
+standard!(exp = exp, exp_normal = exp, expm1 = exp_m1, ln = ln, ln_1p = ln_1p, sin = sin, cos = cos, tanh = tanh);
 
 #[inline(always)]
 pub(crate) fn sigmoid(x: f64) -> f64 {

@@ -99,11 +99,26 @@ fn same_bits_in_vectors() {
             }
         )*};
     }
-    use single::{cos, erf, exp, expm1, ln, ln_1p, sigmoid, sin, tanh};
-    check!(exp, expm1, ln, ln_1p, sin, cos, tanh, sigmoid, erf, |x: f32| single::normal(x).0, |x: f32| single::normal(
-        x
-    )
-    .1);
+    use single::{cos, erf, exp, exp_normal, expm1, ln, ln_1p, sigmoid, sin, tanh};
+    check!(exp, exp_normal, expm1, ln, ln_1p, sin, cos, tanh, sigmoid, erf, |x: f32| single::normal(x).0, |x: f32| {
+        single::normal(x).1
+    });
+}
+
+/// Up to e⁸⁸ and down to e⁻⁸⁷; below, 0.
+#[test]
+fn exponential_without_subnormals() {
+    let bits = |x: f32| x.to_bits();
+    let down = (bits(-0.0)..=bits(-87.0)).step_by(1009).chain([bits(-87.0)]);
+    for x in (0..bits(88.0)).step_by(1009).chain(down).map(f32::from_bits) {
+        assert_eq!(single::exp_normal(x).to_bits(), single::exp(x).to_bits(), "{x}");
+    }
+    for x in [f32::from_bits(bits(-87.0) + 1), -88.0, -104.5, -1e6, -1e30, f32::MIN, f32::NEG_INFINITY] {
+        assert_eq!(single::exp_normal(x).to_bits(), 0, "{x}");
+    }
+    for nan in [f32::NAN, f32::from_bits(0x7fff_ffff), f32::from_bits(0xff80_0001)] {
+        assert!(single::exp_normal(nan).is_nan());
+    }
 }
 
 #[test]

@@ -24,7 +24,7 @@ vectorize! {
     }
 
     /// The first position of `value`, or of a NaN where that is one. It must be there.
-    fn find[F: Float](x: &[F], value: F) -> usize {
+    pub(crate) fn find[F: Float](x: &[F], value: F) -> usize {
         let nan = value.is_nan();
         let mut start = 0;
         for block in x.chunks(64) {

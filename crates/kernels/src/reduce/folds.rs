@@ -42,4 +42,4 @@ fold!(Sum, F::ZERO, |x, _p| x, |a, b| a + b);
 fold!(Max, F::NEG_INFINITY, |x, _p| x, |a, b| a.maximum(b));
 fold!(Min, F::INFINITY, |x, _p| x, |a, b| a.minimum(b));
 fold!(SumSquaredDeviations, F::ZERO, |x, p| (x - p) * (x - p), |a, b| a + b);
-fold!(SumExp, F::ZERO, |x, p| (x - p).exp(), |a, b| a + b);
+fold!(SumExp, F::ZERO, |x, p| (x - p).exp_normal(), |a, b| a + b);

@@ -13,6 +13,7 @@ pub(crate) mod tests;
 use crate::{Axes, Float, Shape};
 use statistic::{LogSumExp, OnePass, Variance};
 
+pub(crate) use arg::find;
 pub use arg::{argmax, argmin};
 pub(crate) use fold::{Columns, Loops, fold_run};
 pub(crate) use folds::{Max, Sum, SumExp, SumSquaredDeviations};

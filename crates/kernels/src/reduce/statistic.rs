@@ -69,10 +69,15 @@ impl<F: Float> Statistic<F> for Variance<F> {
 pub(super) struct LogSumExp;
 
 impl LogSumExp {
-    /// What is subtracted before the exponential: the largest number, unless that is infinite, where the difference
-    /// would be NaN.
+    /// What is subtracted before the exponential: the largest number, unless that is −∞, where the difference would be
+    /// NaN.
     fn shift<F: Float>(max: F) -> F {
-        if max == F::INFINITY || max == F::NEG_INFINITY { F::ZERO } else { max }
+        if max == F::NEG_INFINITY { F::ZERO } else { max }
+    }
+
+    /// The logarithm of the sum of exponentials relative to `shift`, which does not exist where that is ∞.
+    fn result<F: Float>(sum: F, shift: F) -> F {
+        if shift == F::INFINITY { shift } else { sum.ln() + shift }
     }
 }
 
@@ -82,7 +87,7 @@ impl<F: Float> Statistic<F> for LogSumExp {
     }
     fn of_rows(self, rows: Rows<'_, F>) -> F {
         let shift = LogSumExp::shift(rows.fold(Max, F::ZERO));
-        rows.fold(SumExp, shift).ln() + shift
+        LogSumExp::result(rows.fold(SumExp, shift), shift)
     }
     fn of_columns(self, columns: Columns<'_, F>, out: &mut [F]) {
         let mut shifts = [F::ZERO; TILE];
@@ -90,7 +95,7 @@ impl<F: Float> Statistic<F> for LogSumExp {
         columns.fold(Max, &Columns::NO_PARAMETER, shifts);
         shifts.iter_mut().for_each(|shift| *shift = LogSumExp::shift(*shift));
         columns.fold(SumExp, shifts, out);
-        out.iter_mut().zip(shifts).for_each(|(sum, shift)| *sum = sum.ln() + *shift);
+        out.iter_mut().zip(shifts).for_each(|(sum, shift)| *sum = LogSumExp::result(*sum, *shift));
     }
 }
 

@@ -11,7 +11,7 @@ vectorize! {
     /// `out = exp(x − shift)`, `sum += out`.
     fn exp_and_sum[F: Float](x: &[F], shift: &[F], out: &mut [F], sum: &mut [F]) {
         for (((out, &x), &shift), sum) in out.iter_mut().zip(x).zip(shift).zip(sum) {
-            *out = (x - shift).exp();
+            *out = (x - shift).exp_normal();
             *sum += *out;
         }
     }
@@ -49,7 +49,7 @@ vectorize! {
     /// `out = g − exp(y) · sum`.
     fn subtract_multiple[F: Float](g: &[F], y: &[F], sum: &[F], out: &mut [F]) {
         for (((out, &g), &y), &sum) in out.iter_mut().zip(g).zip(y).zip(sum) {
-            *out = g - y.exp() * sum;
+            *out = g - y.exp_normal() * sum;
         }
     }
 }

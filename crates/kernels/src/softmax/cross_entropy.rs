@@ -1,6 +1,6 @@
 //! Cross-entropy of rows of logits, and its derivative: no array of the size of the logits but the derivative itself.
 
-use crate::reduce::{Max, Sum, SumExp, fold_run};
+use crate::reduce::{Max, Sum, SumExp, find, fold_run};
 use crate::shared::{Shared, for_each_rows, rows_of_a_group};
 use crate::{Float, accumulate};
 
@@ -8,25 +8,26 @@ vectorize! {
     /// `out = factor · (exp((x − max) − log_sum) − spread)`.
     fn difference[F: Float](x: &[F], max: F, log_sum: F, factor: F, spread: F, out: &mut [F]) {
         for (out, &x) in out.iter_mut().zip(x) {
-            *out = factor * (((x - max) - log_sum).exp() - spread);
+            *out = factor * (((x - max) - log_sum).exp_normal() - spread);
         }
     }
     /// `x = exp(x − max)`.
     fn exponentials[F: Float](max: F, x: &mut [F]) {
         for x in x {
-            *x = (*x - max).exp();
-        }
-    }
-    /// `sums += x`.
-    fn add[F: Float](x: &[F], sums: &mut [F]) {
-        for (sum, &x) in sums.iter_mut().zip(x) {
-            *sum += x;
+            *x = (*x - max).exp_normal();
         }
     }
     /// `x = scale · x − shift`.
     fn scale_and_shift[F: Float](scale: F, shift: F, x: &mut [F]) {
         for x in x {
             *x = scale * *x - shift;
+        }
+    }
+    /// `x = scale · x − shift; sums += x`.
+    fn scale_shift_and_add[F: Float](scale: F, shift: F, x: &mut [F], sums: &mut [F]) {
+        for (x, sum) in x.iter_mut().zip(sums) {
+            *x = scale * *x - shift;
+            *sum += *x;
         }
     }
 }
@@ -141,6 +142,9 @@ pub fn cross_entropy_backward<F: Float>(
     });
 }
 
+/// How many numbers are worked on together while they are in the nearest cache.
+const PIECE: usize = 2048;
+
 /// The fewest rows whose derivatives are summed up before the sum is added to the others: as many as make reading it and
 /// writing it cheap beside theirs.
 const SUMMED: usize = 24;
@@ -158,29 +162,38 @@ pub fn cross_entropy_sums(rows: usize, n: usize) -> usize {
 /// The losses of [`cross_entropy`], and in place of the logits the derivative of `factor · Σ losses`: what
 /// [`cross_entropy_backward`] gives for `g = 1`, with one exponential a logit instead of two.
 ///
-/// `sums`, if there are any, of the length [`cross_entropy_sums`], receive in their first `n` the sum of that derivative
+/// From a row of logits to the next it is `row_stride` numbers; what lies between them is left as it is.
+///
+/// `predicted`, if wanted, receives the class of the largest logit of each row, as [`argmax`](crate::argmax) finds it.
+/// `sums`, if there are any, of the length [`cross_entropy_sums`], receive in their first `n` the sum of the derivative
 /// over the rows, which costs little while they are in the nearest cache.
 ///
 /// # Panics
-/// As [`cross_entropy`], and when `sums` has another length.
+/// As [`cross_entropy`], when rows overlap, and when `sums` or `predicted` has another length.
 #[track_caller]
+#[allow(clippy::too_many_arguments)]
 pub fn cross_entropy_in_place<F: Float>(
     x: &mut [F],
-    rows: usize,
-    n: usize,
+    [rows, n, row_stride]: [usize; 3],
     targets: RowTargets<'_, F>,
     factor: F,
     losses: &mut [F],
+    predicted: Option<&mut [u32]>,
     mut sums: Option<&mut [F]>,
 ) {
-    targets.check("cross_entropy_in_place", &[x.len()], [rows, n]);
-    let lengths = [losses.len(), sums.as_ref().map_or(cross_entropy_sums(rows, n), |sums| sums.len())];
-    let right = [rows, cross_entropy_sums(rows, n)];
-    assert!(lengths == right, "cross_entropy_in_place: lengths of losses and sums: left {lengths:?}, right {right:?}");
+    targets.check("cross_entropy_in_place", &[], [rows, n]);
+    let of_sums = cross_entropy_sums(rows, n);
+    let of_predicted = predicted.as_ref().map_or(rows, |predicted| predicted.len());
+    let lengths = [losses.len(), of_predicted, sums.as_ref().map_or(of_sums, |sums| sums.len())];
+    let right = [rows, rows, of_sums];
+    assert!(lengths == right, "cross_entropy_in_place: losses, predicted and sums: left {lengths:?}, right {right:?}");
+    let end = rows.saturating_sub(1).checked_mul(row_stride).and_then(|last| last.checked_add(n));
+    let fits = row_stride >= n && (rows == 0 || end.is_some_and(|end| end <= x.len()));
+    assert!(fits, "cross_entropy_in_place: {} logits, {rows} rows of {n}, {row_stride} apart", x.len());
     let (keep, share) = (F::ONE - targets.smoothing, targets.smoothing / F::from_f64(n as f64));
     let group = summed_rows(n);
     let (x, losses) = (Shared::new(x), Shared::new(losses));
-    let all_sums = sums.as_deref_mut().map(Shared::new);
+    let (predicted, all_sums) = (predicted.map(Shared::new), sums.as_deref_mut().map(Shared::new));
     crate::for_each_index(rows.div_ceil(group), |i| {
         // SAFETY: every group of rows is with one thread, and has a part of the sums.
         let mut sums = all_sums.as_ref().map(|sums| unsafe { sums.part(i * n, n) });
@@ -189,19 +202,27 @@ pub fn cross_entropy_in_place<F: Float>(
         }
         for row in i * group..rows.min((i + 1) * group) {
             // SAFETY: every row is with one thread, and the slices are different ones.
-            let (x, loss) = unsafe { (x.part(row * n, n), losses.part(row, 1)) };
+            let (x, loss) = unsafe { (x.part(row * row_stride, n), losses.part(row, 1)) };
             let weight = targets.weight(row);
+            let max = if weight == F::ZERO && predicted.is_none() { F::ZERO } else { fold_run(Max, x, F::ZERO) };
+            if let Some(predicted) = &predicted {
+                // SAFETY: as above.
+                let predicted = unsafe { predicted.part(row, 1) };
+                predicted[0] = find(x, max) as u32;
+            }
             if weight == F::ZERO {
                 loss[0] = F::ZERO;
                 x.fill(F::ZERO);
                 continue;
             }
             let class = targets.classes[row] as usize;
-            let max = fold_run(Max, x, F::ZERO);
             let above = x[class] - max;
             let total = if share == F::ZERO { F::ZERO } else { fold_run(Sum, x, F::ZERO) };
-            exponentials(max, x);
-            let sum = fold_run(Sum, x, F::ZERO);
+            let mut sum = F::ZERO;
+            for piece in x.chunks_mut(PIECE) {
+                exponentials(max, piece);
+                sum += fold_run(Sum, piece, F::ZERO);
+            }
             let log_sum = sum.ln();
             let mut nll = keep * (log_sum - above);
             if share != F::ZERO {
@@ -209,11 +230,14 @@ pub fn cross_entropy_in_place<F: Float>(
             }
             loss[0] = weight * nll;
             let factor = factor * weight;
-            scale_and_shift(factor / sum, factor * share, x);
-            x[class] -= factor * keep;
-            if let Some(sums) = &mut sums {
-                add(x, sums);
+            match &mut sums {
+                Some(sums) => {
+                    scale_shift_and_add(factor / sum, factor * share, x, sums);
+                    sums[class] -= factor * keep;
+                }
+                None => scale_and_shift(factor / sum, factor * share, x),
             }
+            x[class] -= factor * keep;
         }
     });
     if let Some(sums) = sums {
@@ -264,11 +288,22 @@ mod tests {
                 assert!((dx[i] - want).abs() < 1e-8, "{rows} {n}: {} {want}", dx[i]);
             }
             cross_entropy_backward(&x, rows, n, targets, &shifts, &[1.0], 0.7, &mut dx);
-            let mut again = vec![9.0; rows];
+            let (mut again, mut predicted) = (vec![9.0; rows], vec![9; rows]);
             let mut sums = vec![9.0; cross_entropy_sums(rows, n)];
-            cross_entropy_in_place(&mut x, rows, n, targets, 0.7, &mut again, Some(&mut sums));
+            let mut largest = vec![0; rows];
+            crate::argmax(&x, rows, n, 1, &mut largest);
+            // Rows apart, with other numbers between them.
+            let row_stride = n + 3;
+            let mut apart = vec![f64::NAN; rows * row_stride];
+            apart.chunks_mut(row_stride).zip(x.chunks(n)).for_each(|(apart, x)| apart[..n].copy_from_slice(x));
+            let sizes = [rows, n, row_stride];
+            let optional = (Some(&mut predicted[..]), Some(&mut sums[..]));
+            cross_entropy_in_place(&mut apart, sizes, targets, 0.7, &mut again, optional.0, optional.1);
             let total = |j: usize| (0..rows).map(|row| dx[row * n + j]).sum::<f64>();
             assert!((0..n).all(|j| (total(j) - sums[j]).abs() < 1e-12), "{rows} {n}");
+            assert_eq!(predicted, largest);
+            assert!(apart.chunks(row_stride).all(|row| row[n..].iter().all(|between| between.is_nan())));
+            x.chunks_mut(n).zip(apart.chunks(row_stride)).for_each(|(x, apart)| x.copy_from_slice(&apart[..n]));
             let close = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-13);
             assert!(close(&found, &again) && close(&dx, &x), "{rows} {n}");
         }
@@ -283,8 +318,15 @@ mod tests {
         cross_entropy_backward(&x, 2, 2, targets, &shifts, &[1.0], 1.0, &mut dx);
         assert_eq!((losses, dx), ([0.0, 2f32.ln()], [0.0, 0.0, 0.5, -0.5]));
         let mut x = x;
-        cross_entropy_in_place(&mut x, 2, 2, targets, 1.0, &mut losses, None);
+        cross_entropy_in_place(&mut x, [2, 2, 2], targets, 1.0, &mut losses, None, None);
         assert_eq!((losses, x), ([0.0, 2f32.ln()], [0.0, 0.0, 0.5, -0.5]));
+    }
+
+    #[test]
+    #[should_panic(expected = "cross_entropy_in_place: 7 logits, 3 rows of 2, ")]
+    fn rows_have_to_lie_in_the_slice() {
+        let targets = RowTargets { classes: &[0, 0, 0], weights: None, smoothing: 0.0 };
+        cross_entropy_in_place(&mut [0.0_f32; 7], [3, 2, usize::MAX / 2 + 1], targets, 1.0, &mut [0.0; 3], None, None);
     }
 
     #[test]
@@ -302,7 +344,7 @@ mod tests {
             let (mut in_place, mut again) = (x.clone(), vec![0.0; rows]);
             let mut sums = vec![0.0; cross_entropy_sums(rows, n)];
             Threads::new(threads).unwrap().run(|| {
-                cross_entropy_in_place(&mut in_place, rows, n, targets, 0.5, &mut again, Some(&mut sums));
+                cross_entropy_in_place(&mut in_place, [rows, n, n], targets, 0.5, &mut again, None, Some(&mut sums));
             });
             (losses, dx, in_place, again, sums)
         };

@@ -21,7 +21,8 @@ fn check(op: &str, lengths: &[usize], outer: usize, n: usize, inner: usize) {
     assert!(right, "{op}: lengths of the slices: left {lengths:?}, right [{outer}, {n}, {inner}]");
 }
 
-/// `out = exp(x − m) / Σ exp(x − m)` along the middle axis, with m the largest number.
+/// `out = exp(x − m) / Σ exp(x − m)` along the middle axis, with m the largest number. In single precision, numbers more
+/// than 87 below the largest give 0.
 ///
 /// ```
 /// use retrograde_kernels::softmax;

@@ -19,13 +19,13 @@ vectorize! {
     /// `out = exp x`.
     fn exp[F: Float](x: &[F], out: &mut [F]) {
         for (out, &x) in out.iter_mut().zip(x) {
-            *out = x.exp();
+            *out = x.exp_normal();
         }
     }
     /// `out = exp out`.
     fn exp_in_place[F: Float](out: &mut [F]) {
         for out in out {
-            *out = out.exp();
+            *out = out.exp_normal();
         }
     }
     /// `out −= shift`.
