@@ -1,7 +1,7 @@
 //! The micro-kernel of a product: rows of A that are evenly apart.
 
 use super::wide::Wide;
-use super::{MOST_ROWS, prefetch};
+use super::{MOST_ROWS, prefetch, prefetch_second_level};
 use crate::Activation;
 use crate::gemm::Finish;
 use crate::simd::Simd;
@@ -29,6 +29,11 @@ pub(crate) struct Tile<F> {
 /// How many rows ahead B is asked for: its rows lie far apart where it is read in place, and the processor fetches ahead
 /// by itself only along a row.
 const PREFETCHED_ROWS: usize = 16;
+
+/// Rows of C so many bytes apart, or a multiple of it, would crowd the operands out of few sets of the first level of
+/// cache; so they are asked for into the second. Measured with AVX-512: 1024×1024×1024 1.03 times as fast,
+/// 5504×128×2048 1.05 times.
+const CROWDED: usize = 2048;
 
 /// Which strides are constants of a compiled kernel: none.
 pub(super) const ANY: u8 = 0;
@@ -70,11 +75,11 @@ pub(super) unsafe fn kernel<V: Simd, const ROWS: usize, const REGISTERS: usize, 
         let a_column = if LAYOUT == PACKED_B { 1 } else { tile.a_column };
         let b_row = if LAYOUT == ANY { tile.b_row } else { REGISTERS * V::LANES };
         let c_row = tile.c_row;
-        unroll!(row r < ROWS: {
-            let row = tile.c.wrapping_add(r * c_row).cast::<u8>();
-            prefetch(row);
-            prefetch(row.wrapping_add(64));
-        });
+        if c_row.is_multiple_of(CROWDED / size_of::<V::Scalar>()) {
+            unroll!(row r < ROWS: Wide::<V, REGISTERS>::prefetch(tile.c.wrapping_add(r * c_row), prefetch_second_level));
+        } else {
+            unroll!(row r < ROWS: Wide::<V, REGISTERS>::prefetch(tile.c.wrapping_add(r * c_row), prefetch));
+        }
         let mut sums = [Wide::<V, REGISTERS>::zero(); ROWS];
         // Rows of A are reached from every third one, by the addressing modes base, base + stride, base + 2 · stride:
         // so few pointers that all stay in registers, for any strides.

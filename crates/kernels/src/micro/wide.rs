@@ -29,6 +29,16 @@ impl<V: Simd, const REGISTERS: usize> Wide<V, REGISTERS> {
         }
     }
 
+    /// Asks for the cache lines of the registers of a row, wherever it begins in the first of them.
+    #[inline(always)]
+    pub(super) fn prefetch(row: *const V::Scalar, ask: impl Fn(*const u8)) {
+        let (row, bytes) = (row.cast::<u8>(), size_of::<V>() * REGISTERS);
+        for line in 0..bytes.div_ceil(64) {
+            ask(row.wrapping_add(64 * line));
+        }
+        ask(row.wrapping_add(bytes - 1));
+    }
+
     /// `self += factor · other`.
     #[inline(always)]
     pub(super) unsafe fn add_product(&mut self, factor: V, other: &Self) {
