@@ -211,12 +211,20 @@ fn large_products_agree_with_a_plain_loop() {
     }
 }
 
-/// Those that are computed as their transpose, in several parts, and those whose rows of A share sets of a cache.
+/// Those that are computed as their transpose, in several parts; whose rows of A share sets of a cache; whose B is packed
+/// just before it is used.
 #[test]
 fn products_of_large_second_operands_and_of_rows_a_page_apart_agree_with_a_plain_loop() {
-    let (activation, accumulate, bias, padding, threads) = (Activation::Identity, false, false, 1, 1);
-    for (a, [m, k, n]) in [(Lay::TransposedPadded, [90, 391, 1500]), (Lay::RowMajor, [45, 1024, 70])] {
-        let case = Case { m, k, n, a, b: Lay::RowMajorPadded, padding, accumulate, bias, activation, threads };
+    let (activation, accumulate, padding, threads) = (Activation::Relu, false, 1, 1);
+    let cases = [
+        (Lay::TransposedPadded, Lay::RowMajorPadded, [90, 391, 1500], false),
+        (Lay::RowMajor, Lay::RowMajorPadded, [45, 1024, 70], false),
+        (Lay::RowMajorPadded, Lay::TransposedPadded, [45, 390, 700], true),
+        (Lay::TransposedPadded, Lay::TransposedPadded, [45, 390, 700], false),
+    ];
+    for (a, b, [m, k, n], bias) in cases {
+        let activation = if bias { activation } else { Activation::Identity };
+        let case = Case { m, k, n, a, b, padding, accumulate, bias, activation, threads };
         check_case::<f32>(&case);
         check_case::<f64>(&case);
     }

@@ -148,7 +148,7 @@ pub(crate) fn prefetch<T>(at: *const T) {
 
 /// As [`prefetch`], into the second level of cache alone.
 #[inline(always)]
-fn prefetch_second_level<T>(at: *const T) {
+pub(crate) fn prefetch_second_level<T>(at: *const T) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: a prefetch touches nothing, whatever the address.
     unsafe {
