@@ -64,7 +64,7 @@ const FOOT: &str = "\n\
 
 Where the limit is half of what PyTorch takes, nothing can be twice as fast on this machine: so it is with a product of
 matrices, and nearly so with the full transformer ([operations and bytes of the steps](roofline.md)). What our steps
-take beyond their limit: large products reach 80 to 90 % of the peak ([each of them](kernels.md)), convolutions of the
+take beyond their limit: large products reach 84 to 95 % of the peak ([each of them](kernels.md)), convolutions of the
 three colors 50 to 89 %; the sums of the gradients of biases and the optimizer read and write memory. Losses over words are
 computed in chunks of rows here, and by PyTorch, tuned, but for the smoothed labels of `transformer_full`, with which it
 does not. The error of our GELU is relative, also far out in the tail, where PyTorch's loses its digits.

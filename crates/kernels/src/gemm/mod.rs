@@ -17,8 +17,8 @@
 //! ```
 //!
 //! Sizes are those of `f32`. Measured on two cores, as a share of the peak: of a Zen 3 with AVX2, 207 GFLOP/s, 256³ 87 %,
-//! 512³ 88 %, 1024³ 88 %, most products of large linear layers 76 to 90 %; of a Zen 4 with AVX-512, 236 GFLOP/s, 93, 94
-//! and 92 %, and 86 to 97 %.
+//! 512³ 88 %, 1024³ 88 %, most products of large linear layers 76 to 90 %; of a Zen 4 with AVX-512, 236 GFLOP/s, 95, 95
+//! and 92 %, and 84 to 95 %.
 //!
 //! The threads share C in rectangles, and every rectangle is computed by one thread from its own packed copies, so no
 //! thread ever waits for another before the end. Each element of C is summed over fixed pieces of the depth, in order,
