@@ -137,22 +137,22 @@ pub(crate) const MOST_ROWS: usize = 14;
 /// Asks for a cache line ahead of its use.
 #[inline(always)]
 pub(crate) fn prefetch<T>(at: *const T) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: a prefetch touches nothing, whatever the address.
-    unsafe {
-        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(at.cast())
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = at;
+    ask::<3, T>(at);
 }
 
 /// As [`prefetch`], into the second level of cache alone.
 #[inline(always)]
 pub(crate) fn prefetch_second_level<T>(at: *const T) {
+    ask::<2, T>(at);
+}
+
+/// A prefetch with a hint: `_MM_HINT_T0` is 3, `_MM_HINT_T1` is 2.
+#[inline(always)]
+fn ask<const HINT: i32, T>(at: *const T) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: a prefetch touches nothing, whatever the address.
     unsafe {
-        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T1 }>(at.cast())
+        std::arch::x86_64::_mm_prefetch::<HINT>(at.cast());
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = at;
