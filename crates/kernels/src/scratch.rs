@@ -45,14 +45,20 @@ pub(crate) fn with_at_least<F: Float, R>(length: usize, f: impl FnOnce(*mut F) -
 
 /// As [`with_at_least`], with memory for `length` elements that are all `value`.
 pub(crate) fn with_filled<F: Float, R>(length: usize, value: F, f: impl FnOnce(&mut [F]) -> R) -> R {
-    with_at_least(length, |memory: *mut F| {
-        // SAFETY: there is memory for `length` elements, which no one else has, and all of them are written here.
-        let elements = unsafe {
-            (0..length).for_each(|i| memory.add(i).write(value));
-            std::slice::from_raw_parts_mut(memory, length)
-        };
-        f(elements)
-    })
+    // SAFETY: there is memory for `length` elements, which no one else has.
+    with_at_least(length, |memory| f(unsafe { filled(memory, length, value) }))
+}
+
+/// The elements of fresh memory, all of them `value`.
+///
+/// # Safety
+/// There is memory for `length` elements, which no one else has.
+pub(crate) unsafe fn filled<'a, F: Float>(memory: *mut F, length: usize, value: F) -> &'a mut [F] {
+    // SAFETY: the caller's promise; all elements are written here.
+    unsafe {
+        (0..length).for_each(|i| memory.add(i).write(value));
+        std::slice::from_raw_parts_mut(memory, length)
+    }
 }
 
 /// Calls `f` with memory for `length` elements that its tasks share. The thread keeps it, as much as was ever asked for;

@@ -150,10 +150,10 @@ fn attention([heads, time, width]: [usize; 3]) -> [Workload; 2] {
     });
     let backward = Workload::new(format!("{name} backward"), work(4), move || {
         let (x, weights, g) = (numbers(packed), numbers(shape.weights()), numbers(shape.output()));
-        let (mut scores, mut d) = (Array::filled(0.0, shape.weights()), Array::filled(0.0, packed));
+        let mut d = Array::filled(0.0, packed);
         move || {
             let d = Gradients::Packed(&mut d);
-            kernels::attention_backward(&shape, [&x[..]; 3], scale, None, &weights, &[], &g, &mut scores, d)
+            kernels::attention_backward(&shape, [&x[..]; 3], scale, None, &weights, &[], &g, d)
         }
     });
     [forward, backward]

@@ -120,11 +120,10 @@ fn the_derivative_agrees_with_differences() {
         {
             let [weights, dropped, _] = run(&case);
             let kept = case.kept.as_deref().map(|mask| Kept { mask, scale: KEEP });
-            let mut scores = vec![9.0; shape.weights()];
             let operands = [&case.operands[0][..], &case.operands[1][..], &case.operands[2][..]];
             let [dq, dk, dv] = &mut d;
             let to = if packed { Gradients::Packed(dq) } else { Gradients::Apart([dq, dk, dv]) };
-            attention_backward(&shape, operands, SCALE, kept, &weights, &dropped, &g, &mut scores, to);
+            attention_backward(&shape, operands, SCALE, kept, &weights, &dropped, &g, to);
         }
         let weighted = |case: &Case| run(case)[2].iter().zip(&g).map(|(a, b)| a * b).sum::<f64>();
         for (i, d) in d.iter().enumerate().take(if packed { 1 } else { 3 }) {
@@ -149,6 +148,36 @@ fn a_query_that_sees_nothing_has_result_and_gradient_zero() {
     case.pairs = Some(vec![1, 1, 1, 0, 0, 1]);
     let [weights, _, out] = run(&case);
     assert!(weights[..3] == [0.0; 3] && out[..2] == [0.0; 2] && weights[3] > 0.0);
+}
+
+/// Heads that a thread computes one after the other share the place of the scores.
+#[test]
+fn what_is_not_a_number_stays_in_its_query() {
+    let shape = shape([1, 3, 5, 5, 4, 4], false);
+    let run = |poisoned: Option<usize>| {
+        let operands: [Vec<f32>; 3] = std::array::from_fn(|i| numbers(5 * 12, i as u64));
+        let (mut q, mut g) = (operands[0].clone(), numbers::<f32>(5 * 12, 3));
+        if let Some(place) = poisoned {
+            (q[place], g[place]) = (f32::NAN, f32::NAN);
+        }
+        let operands = [&q[..], &operands[1][..], &operands[2][..]];
+        let (mut weights, mut out) = (vec![0.0; shape.weights()], vec![0.0; shape.output()]);
+        attention(&shape, operands, 0.5, Excluded::default(), None, &mut weights, &mut [], &mut out);
+        let mut d: [Vec<f32>; 3] = std::array::from_fn(|_| vec![0.0; 5 * 12]);
+        let to = Gradients::Apart(d.each_mut().map(|d| &mut d[..]));
+        attention_backward(&shape, operands, 0.5, None, &weights, &[], &g, to);
+        (out, d)
+    };
+    let (out, [dq, dk, dv]) = run(None);
+    // The second query of the second head.
+    let (bad_out, [bad_dq, bad_dk, bad_dv]) = run(Some(12 + 4));
+    for place in 0..5 * 12 {
+        let (query, head) = (place / 12, place % 12 / 4);
+        assert_eq!(bad_out[place].is_nan(), (query, head) == (1, 1), "{place}");
+        assert_eq!(bad_dq[place].is_nan(), (query, head) == (1, 1), "{place}");
+        assert!(head == 1 || bad_dk[place] == dk[place] && bad_dv[place] == dv[place], "{place}");
+        assert!((query, head) == (1, 1) || bad_out[place] == out[place] && bad_dq[place] == dq[place], "{place}");
+    }
 }
 
 /// What decoding step by step relies on: the last query alone, before the later keys exist, has the same bits.

@@ -40,10 +40,14 @@ pub(crate) trait Simd: Copy {
     /// `self · factor + summand`, rounded once.
     unsafe fn multiply_add(self, factor: Self, summand: Self) -> Self;
     unsafe fn add(self, other: Self) -> Self;
+    /// The larger of two elements; either, where one of them is not a number.
+    unsafe fn maximum(self, other: Self) -> Self;
     /// 0 where an element is below, otherwise the element, which may be not a number.
     unsafe fn relu(self) -> Self;
     /// The sum of the elements, by halves: each of the first half plus that as far into the second, and so on.
     unsafe fn sum(self) -> Self::Scalar;
+    /// The largest element; any, where one of them is not a number.
+    unsafe fn largest(self) -> Self::Scalar;
     /// Writes the transpose of a square: element (i, j) of `from`, whose rows are `from_row` elements apart, becomes
     /// element (j, i) of `to`. Of `from`, only the first `rows` rows are read; those beyond are written as the last one.
     /// Rows of `to` are written in their order.

@@ -61,6 +61,10 @@ impl<F: Float> Simd for Four<F> {
         Four(std::array::from_fn(|i| self.0[i] + other.0[i]))
     }
     #[inline(always)]
+    unsafe fn maximum(self, other: Self) -> Self {
+        Four(std::array::from_fn(|i| if self.0[i] > other.0[i] { self.0[i] } else { other.0[i] }))
+    }
+    #[inline(always)]
     unsafe fn relu(self) -> Self {
         Four(self.0.map(|x| if x < F::ZERO { F::ZERO } else { x }))
     }
@@ -68,6 +72,10 @@ impl<F: Float> Simd for Four<F> {
     unsafe fn sum(self) -> F {
         let [a, b, c, d] = self.0;
         (a + c) + (b + d)
+    }
+    #[inline(always)]
+    unsafe fn largest(self) -> F {
+        self.0.into_iter().fold(F::NEG_INFINITY, F::maximum)
     }
     #[inline(always)]
     unsafe fn transpose(from: *const F, from_row: usize, rows: usize, to: *mut F, to_row: usize) {

@@ -8,7 +8,7 @@ use crate::Level;
 macro_rules! avx512 {
     ($vector:ident, $scalar:ident, $mask:ident, $lanes:literal, $rows:literal, $square:literal, $transpose:ident,
      $zero:ident, $splat:ident, $load:ident, $store:ident, $load_masked:ident, $store_masked:ident, $multiply_add:ident, $add:ident, $max:ident,
-     $sum:ident) => {
+     $sum:ident, $largest:ident) => {
         // SAFETY (of the blocks below): the caller's promise, as the trait states it.
         #[allow(clippy::undocumented_unsafe_blocks)]
         impl Simd for $vector {
@@ -56,6 +56,10 @@ macro_rules! avx512 {
                 unsafe { $add(self, other) }
             }
             #[inline(always)]
+            unsafe fn maximum(self, other: Self) -> Self {
+                unsafe { $max(self, other) }
+            }
+            #[inline(always)]
             unsafe fn relu(self) -> Self {
                 // The maximum is its second operand where neither is greater.
                 unsafe { $max($zero(), self) }
@@ -63,6 +67,10 @@ macro_rules! avx512 {
             #[inline(always)]
             unsafe fn sum(self) -> $scalar {
                 unsafe { $sum(self) }
+            }
+            #[inline(always)]
+            unsafe fn largest(self) -> $scalar {
+                unsafe { $largest(self) }
             }
             #[inline(always)]
             unsafe fn transpose(from: *const $scalar, from_row: usize, rows: usize, to: *mut $scalar, to_row: usize) {
@@ -74,7 +82,8 @@ macro_rules! avx512 {
 
 macro_rules! avx2 {
     ($vector:ident, $scalar:ident, $lanes:literal, $transpose:ident, $zero:ident, $splat:ident, $load:ident, $store:ident,
-     $load_masked:ident, $store_masked:ident, $multiply_add:ident, $add:ident, $max:ident, $sum:ident, $compare:ident, $iota:expr, $count:ident) => {
+     $load_masked:ident, $store_masked:ident, $multiply_add:ident, $add:ident, $max:ident, $sum:ident, $largest:ident, $compare:ident,
+     $iota:expr, $count:ident) => {
         // SAFETY (of the blocks below): the caller's promise, as the trait states it.
         #[allow(clippy::undocumented_unsafe_blocks)]
         impl Simd for $vector {
@@ -122,6 +131,10 @@ macro_rules! avx2 {
                 unsafe { $add(self, other) }
             }
             #[inline(always)]
+            unsafe fn maximum(self, other: Self) -> Self {
+                unsafe { $max(self, other) }
+            }
+            #[inline(always)]
             unsafe fn relu(self) -> Self {
                 // The maximum is its second operand where neither is greater.
                 unsafe { $max($zero(), self) }
@@ -129,6 +142,10 @@ macro_rules! avx2 {
             #[inline(always)]
             unsafe fn sum(self) -> $scalar {
                 unsafe { $sum(self) }
+            }
+            #[inline(always)]
+            unsafe fn largest(self) -> $scalar {
+                unsafe { $largest(self) }
             }
             #[inline(always)]
             unsafe fn transpose(from: *const $scalar, from_row: usize, rows: usize, to: *mut $scalar, to_row: usize) {
@@ -155,7 +172,8 @@ avx512!(
     _mm512_fmadd_ps,
     _mm512_add_ps,
     _mm512_max_ps,
-    _mm512_reduce_add_ps
+    _mm512_reduce_add_ps,
+    _mm512_reduce_max_ps
 );
 avx512!(
     __m512d,
@@ -175,7 +193,8 @@ avx512!(
     _mm512_fmadd_pd,
     _mm512_add_pd,
     _mm512_max_pd,
-    _mm512_reduce_add_pd
+    _mm512_reduce_add_pd,
+    _mm512_reduce_max_pd
 );
 avx2!(
     __m256,
@@ -192,6 +211,7 @@ avx2!(
     _mm256_add_ps,
     _mm256_max_ps,
     sum_f32,
+    largest_f32,
     _mm256_cmpgt_epi32,
     _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7),
     _mm256_set1_epi32
@@ -211,6 +231,7 @@ avx2!(
     _mm256_add_pd,
     _mm256_max_pd,
     sum_f64,
+    largest_f64,
     _mm256_cmpgt_epi64,
     _mm256_setr_epi64x(0, 1, 2, 3),
     _mm256_set1_epi64x
@@ -234,6 +255,27 @@ unsafe fn sum_f64(numbers: __m256d) -> f64 {
     unsafe {
         let two = _mm_add_pd(_mm256_castpd256_pd128(numbers), _mm256_extractf128_pd::<1>(numbers));
         _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)))
+    }
+}
+
+/// The largest of eight numbers.
+#[inline(always)]
+unsafe fn largest_f32(numbers: __m256) -> f32 {
+    // SAFETY: the caller's promise, as `Simd` states it.
+    unsafe {
+        let four = _mm_max_ps(_mm256_castps256_ps128(numbers), _mm256_extractf128_ps::<1>(numbers));
+        let two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+        _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)))
+    }
+}
+
+/// The largest of four numbers.
+#[inline(always)]
+unsafe fn largest_f64(numbers: __m256d) -> f64 {
+    // SAFETY: the caller's promise, as `Simd` states it.
+    unsafe {
+        let two = _mm_max_pd(_mm256_castpd256_pd128(numbers), _mm256_extractf128_pd::<1>(numbers));
+        _mm_cvtsd_f64(_mm_max_sd(two, _mm_unpackhi_pd(two, two)))
     }
 }
 

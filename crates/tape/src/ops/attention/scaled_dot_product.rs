@@ -135,12 +135,10 @@ impl ScaledDotProduct {
         let (graph, count) = (cx.graph(), self.operands());
         let values: [_; 3] = std::array::from_fn(|i| cx.x(self.operand(i)).value());
         let (weights, g) = (cx.x(count).value(), cx.g.value());
-        let of_scores = cx.shape(count);
         let [.., kept] = self.masks();
         let mask = kept.map(|i| cx.mask(i).value());
         let dropped = kept.map(|i| cx.x(i + 1).value());
         let kept = mask.as_deref().zip(self.dropout).map(|(mask, scale)| Kept { mask, scale: F::from_f64(scale) });
-        let mut scores = graph.output(of_scores);
         let mut outs: [_; 3] = std::array::from_fn(|i| (i < count).then(|| graph.output(cx.shape(i))));
         {
             let operands = [&values[0][..], &values[1][..], &values[2][..]];
@@ -152,11 +150,9 @@ impl ScaledDotProduct {
                 2 => Gradients::Paired(a, b),
                 _ => Gradients::Apart([a, b, c]),
             };
-            let (dropped, scores) = (dropped.as_deref().unwrap_or_default(), scores.as_mut_slice());
-            let scale = F::from_f64(self.scale);
-            kernels::attention_backward(&self.shape, operands, scale, kept, &weights, dropped, &g, scores, d);
+            let (dropped, scale) = (dropped.as_deref().unwrap_or_default(), F::from_f64(self.scale));
+            kernels::attention_backward(&self.shape, operands, scale, kept, &weights, dropped, &g, d);
         }
-        graph.constant(of_scores, scores);
         for (i, out) in outs.into_iter().enumerate() {
             if let Some(out) = out {
                 let cotangent = graph.constant(cx.shape(i), out);
