@@ -50,7 +50,7 @@ pub use elementwise::{fill, map, map2, zip, zip3};
 pub use float::Float;
 pub use gemm::{Activation, Epilogue, MatrixLayout, gemm, gemm_batched, gram};
 pub use index::{IndexOutOfRange, gather, index_add, index_select, scatter_add};
-pub use layer_norm::{Normalized, layer_norm, layer_norm_affine_backward, layer_norm_backward, layer_norm_by_weight};
+pub use layer_norm::{Normalized, layer_norm, layer_norm_affine_backward, layer_norm_backward};
 pub use level::Level;
 pub use memory::Array;
 pub use peak::peak_flops;

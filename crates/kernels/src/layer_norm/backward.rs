@@ -1,14 +1,13 @@
 //! What the derivatives of layer normalization are made of.
 
-use crate::{Float, for_each_chunk};
+use crate::shared::Shared;
+use crate::{Axes, Float, Shape, for_each_chunk, for_each_index, scratch, sum};
 
 /// Numbers that a task works on, about.
 const CHUNK: usize = 1 << 14;
 const LANES: usize = 16;
-/// Columns whose products are summed together.
-const STRIP: usize = 128;
-/// Rows whose products are summed before the sum is added to the others.
-const BLOCK: usize = 64;
+/// The most blocks of rows whose products are summed apart. The rounding error of a sum grows with the rows of a block.
+const BLOCKS: usize = 16;
 
 vectorize! {
     /// One row: `out = rstd · (h − mean h − y · mean(h · y))` with `h` a function of `g` and `weight`, and `y` one of `x`.
@@ -45,10 +44,11 @@ vectorize! {
         }
     }
 
-    /// `sums += g · (x − mean) · rstd`.
-    fn add_products[F: Float](g: &[F], x: &[F], mean: F, rstd: F, sums: &mut [F]) {
-        for ((sum, &g), &x) in sums.iter_mut().zip(g).zip(x) {
-            *sum += g * ((x - mean) * rstd);
+    /// `products += g · (x − mean) · rstd`, and `sums += g`.
+    fn add_row[F: Float](g: &[F], x: &[F], mean: F, rstd: F, products: &mut [F], sums: &mut [F]) {
+        for (((product, sum), &g), &x) in products.iter_mut().zip(sums).zip(g).zip(x) {
+            *product += g * ((x - mean) * rstd);
+            *sum += g;
         }
     }
 }
@@ -81,18 +81,10 @@ pub struct Normalized<'a, F> {
     pub rstd: &'a [F],
 }
 
-impl<F: Float> Normalized<'_, F> {
-    #[track_caller]
-    fn check(&self, name: &str, g: usize, of_columns: usize, [rows, n]: [usize; 2]) {
-        let lengths = [g, self.x.len(), self.mean.len(), self.rstd.len(), of_columns];
-        let right = lengths == [rows * n, rows * n, rows, rows, n];
-        assert!(right, "{name}: lengths of g, x, mean, rstd, weight: left {lengths:?}, right [{rows}, {n}]");
-    }
-}
-
-/// `out = rstd · (h − mean h − y · mean(h · y))` with `h = g · weight`, for each of `rows` rows of `n` numbers: the
-/// cotangent of the input of [`layer_norm`](crate::layer_norm) with a weight and a bias, from the cotangent `g` of its
-/// output.
+/// The cotangents of what [`layer_norm`](crate::layer_norm) had with a weight and a bias, from the cotangent `g` of its
+/// output, in one pass over the rows. Of the input: `out = rstd · (h − mean h − y · mean(h · y))` with `h = g · weight`, for
+/// each of `rows` rows of `n` numbers; of the weight: `Σ g · y` over the rows; of the bias: `Σ g`. The same bits for any
+/// number of threads.
 ///
 /// # Panics
 /// When a slice does not have `rows · n`, `rows`, or `n`, elements.
@@ -101,16 +93,41 @@ pub fn layer_norm_affine_backward<F: Float>(
     g: &[F],
     normalized: Normalized<'_, F>,
     weight: &[F],
-    rows: usize,
-    n: usize,
+    [rows, n]: [usize; 2],
     out: &mut [F],
+    of_weight: &mut [F],
+    of_bias: &mut [F],
 ) {
-    normalized.check("layer_norm_affine_backward", g.len(), weight.len(), [rows, n]);
-    assert!(out.len() == rows * n, "layer_norm_affine_backward: length of out: left {}, right {rows}·{n}", out.len());
     let Normalized { x, mean, rstd } = normalized;
-    for_each_row(n, out, |row, out| {
-        let (g, x, mean, rstd) = (&g[row * n..][..n], &x[row * n..][..n], mean[row], rstd[row]);
-        backward_row(g, x, weight, |g, weight| g * weight, |x| (x - mean) * rstd, rstd, out);
+    let of_rows = [g.len(), x.len(), out.len(), mean.len(), rstd.len()];
+    let of_columns = [weight.len(), of_weight.len(), of_bias.len()];
+    let right = of_rows == [rows * n, rows * n, rows * n, rows, rows] && of_columns == [n; 3];
+    assert!(
+        right,
+        "layer_norm_affine_backward: lengths of g, x, out, mean, rstd, and of weight and its and the bias's cotangent: \
+         left {of_rows:?} {of_columns:?}, right [{rows}, {n}]"
+    );
+    let together = rows.div_ceil(BLOCKS).max(CHUNK / n.max(1)).max(1);
+    let blocks = rows.div_ceil(together);
+    scratch::with_shared(2 * blocks * n, |memory| {
+        // SAFETY: there is memory for as many.
+        let (products, sums) = unsafe { scratch::filled(memory, 2 * blocks * n, F::ZERO) }.split_at_mut(blocks * n);
+        {
+            let (out, products, sums) = (Shared::new(out), Shared::new(products), Shared::new(sums));
+            for_each_index(blocks, |block| {
+                // SAFETY: every block has sums of its own.
+                let (products, sums) = unsafe { (products.part(block * n, n), sums.part(block * n, n)) };
+                for row in block * together..((block + 1) * together).min(rows) {
+                    let (g, x, mean, rstd) = (&g[row * n..][..n], &x[row * n..][..n], mean[row], rstd[row]);
+                    // SAFETY: every row is in one block.
+                    let out = unsafe { out.part(row * n, n) };
+                    add_row(g, x, mean, rstd, products, sums);
+                    backward_row(g, x, weight, |g, weight| g * weight, |x| (x - mean) * rstd, rstd, out);
+                }
+            });
+        }
+        sum(products, Shape::from([blocks, n]), Axes::one(0), of_weight);
+        sum(sums, Shape::from([blocks, n]), Axes::one(0), of_bias);
     });
 }
 
@@ -123,33 +140,6 @@ fn for_each_row<F: Float>(n: usize, out: &mut [F], f: impl Fn(usize, &mut [F]) +
     for_each_chunk(out, together * n, |chunk, out| {
         for (i, out) in out.chunks_exact_mut(n).enumerate() {
             f(chunk * together + i, out);
-        }
-    });
-}
-
-/// `out[j] = Σᵢ g[i, j] · y[i, j]` over `rows` rows of `n` numbers: the cotangent of the weight of
-/// [`layer_norm`](crate::layer_norm). The same bits for any number of threads.
-///
-/// # Panics
-/// When a slice does not have `rows · n`, `rows`, or `n`, elements.
-#[track_caller]
-pub fn layer_norm_by_weight<F: Float>(g: &[F], normalized: Normalized<'_, F>, rows: usize, n: usize, out: &mut [F]) {
-    normalized.check("layer_norm_by_weight", g.len(), out.len(), [rows, n]);
-    let Normalized { x, mean, rstd } = normalized;
-    let strip = if rows * n <= CHUNK { n.max(1) } else { STRIP };
-    for_each_chunk(out, strip, |chunk, out| {
-        out.fill(F::ZERO);
-        for (within, out) in out.chunks_mut(STRIP).enumerate() {
-            let (column, width) = (chunk * strip + within * STRIP, out.len());
-            // Sums of few rows, then the sum of these: the rounding error grows with their number, not that of the rows.
-            for block in (0..rows).step_by(BLOCK) {
-                let mut sums = [F::ZERO; STRIP];
-                for row in block..(block + BLOCK).min(rows) {
-                    let (start, sums) = (row * n + column, &mut sums[..width]);
-                    add_products(&g[start..][..width], &x[start..][..width], mean[row], rstd[row], sums);
-                }
-                out.iter_mut().zip(sums).for_each(|(out, sum)| *out += sum);
-            }
         }
     });
 }
@@ -180,7 +170,8 @@ mod tests {
             layer_norm_backward(&g, &x, &rstd, rows, n, &mut out);
             (0..rows).for_each(|row| naive(&|j| g[row * n + j], &|j| x[row * n + j], row, &out));
             let normalized = Normalized { x: &x, mean: &mean, rstd: &rstd };
-            layer_norm_affine_backward(&g, normalized, &weight, rows, n, &mut out);
+            let (mut of_weight, mut of_bias) = (vec![f64::NAN; n], vec![f64::NAN; n]);
+            layer_norm_affine_backward(&g, normalized, &weight, [rows, n], &mut out, &mut of_weight, &mut of_bias);
             for row in 0..rows {
                 let y = |j: usize| (x[row * n + j] - mean[row]) * rstd[row];
                 naive(&|j| g[row * n + j] * weight[j], &y, row, &out);
@@ -190,19 +181,24 @@ mod tests {
 
     #[test]
     fn products_are_summed_along_the_rows() {
-        for (rows, n) in [(1, 1), (3, 7), (70, 300), (300, 129), (0, 3), (3, 0)] {
+        for (rows, n) in [(1, 1), (3, 7), (70, 300), (300, 129), (1700, 10), (0, 3), (3, 0)] {
             let (g, x, mean, rstd) = (numbers(rows * n, 7), numbers(rows * n, 13), numbers(rows, 5), numbers(rows, 3));
-            let normalized = Normalized { x: &x, mean: &mean, rstd: &rstd };
+            let (normalized, weight) = (Normalized { x: &x, mean: &mean, rstd: &rstd }, numbers(n, 29));
             let run = |threads| {
-                let mut out = vec![f64::NAN; n];
-                Threads::new(threads).unwrap().run(|| layer_norm_by_weight(&g, normalized, rows, n, &mut out));
-                out
+                let (mut out, mut of_weight, mut of_bias) = (vec![0.0; rows * n], vec![f64::NAN; n], vec![f64::NAN; n]);
+                Threads::new(threads).unwrap().run(|| {
+                    let sizes = [rows, n];
+                    layer_norm_affine_backward(&g, normalized, &weight, sizes, &mut out, &mut of_weight, &mut of_bias);
+                });
+                (out, of_weight, of_bias)
             };
-            let out = run(1);
-            assert_eq!(out, run(3), "bits do not depend on the number of threads");
-            for (j, out) in out.iter().enumerate() {
+            let (out, of_weight, of_bias) = run(1);
+            assert!((out, of_weight.clone(), of_bias.clone()) == run(3), "the number of threads changes bits");
+            for j in 0..n {
                 let want: f64 = (0..rows).map(|i| g[i * n + j] * (x[i * n + j] - mean[i]) * rstd[i]).sum();
-                assert!((out - want).abs() < 1e-12, "{rows} {n}");
+                assert!((of_weight[j] - want).abs() < 1e-11, "{rows} {n}");
+                let want: f64 = (0..rows).map(|i| g[i * n + j]).sum();
+                assert!((of_bias[j] - want).abs() < 1e-11, "{rows} {n}");
             }
         }
     }

@@ -3,5 +3,5 @@
 mod backward;
 mod forward;
 
-pub use backward::{Normalized, layer_norm_affine_backward, layer_norm_backward, layer_norm_by_weight};
+pub use backward::{Normalized, layer_norm_affine_backward, layer_norm_backward};
 pub use forward::layer_norm;

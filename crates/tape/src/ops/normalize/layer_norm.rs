@@ -92,12 +92,13 @@ impl<F: Real> Op<F> for LayerNormAffine {
             let (y, r) = cx.x(0).normalize_rows(self.eps);
             cx.give(0, |c| (c.g * w).layer_norm_backward(y, r));
             cx.give(3, |c| (c.g * y).sum(0));
+            cx.give(4, |c| c.g.sum(0));
         } else {
-            let normalized = [cx.x(0), cx.x(1), cx.x(2)];
-            cx.give(0, |c| c.g.layer_norm_affine_backward(normalized, w));
-            cx.give(3, |c| c.g.layer_norm_by_weight(normalized));
+            let [of_x, of_w, of_b] = cx.g.layer_norm_affine_backward([cx.x(0), cx.x(1), cx.x(2)], w);
+            cx.give(0, |_| of_x);
+            cx.give(3, |_| of_w);
+            cx.give(4, |_| of_b);
         }
-        cx.give(4, |c| c.g.sum(0));
     }
 
     fn reads(&self) -> Reads {
@@ -187,26 +188,17 @@ impl<'t, F: Real> Var<'t, F> {
         graph.record(LayerNormAffine { eps }, &inputs.map(Input::from), shape, y)
     }
 
-    /// For a sweep of first order alone: a constant.
+    /// The cotangents of the input, the weight and the bias. For a sweep of first order alone: constants.
     #[track_caller]
-    fn layer_norm_affine_backward(self, [x, mean, rstd]: [Self; 3], weight: Self) -> Self {
+    fn layer_norm_affine_backward(self, [x, mean, rstd]: [Self; 3], weight: Self) -> [Self; 3] {
         let [rows, n] = self.dims();
-        let mut out = self.graph().output(self.shape());
+        let (graph, shape, per_column) = (self.graph(), self.shape(), Shape::from([n]));
+        let (mut of_x, mut of_w, mut of_b) = (graph.output(shape), graph.output(per_column), graph.output(per_column));
         let (x, mean, rstd) = (x.value(), mean.value(), rstd.value());
-        let normalized = Normalized { x: &x, mean: &mean, rstd: &rstd };
-        kernels::layer_norm_affine_backward(&self.value(), normalized, &weight.value(), rows, n, out.as_mut_slice());
-        self.graph().constant(self.shape(), out)
-    }
-
-    /// For a sweep of first order alone: a constant.
-    #[track_caller]
-    fn layer_norm_by_weight(self, [x, mean, rstd]: [Self; 3]) -> Self {
-        let [rows, n] = self.dims();
-        let mut out = self.graph().output(Shape::from([n]));
-        let (x, mean, rstd) = (x.value(), mean.value(), rstd.value());
-        let normalized = Normalized { x: &x, mean: &mean, rstd: &rstd };
-        kernels::layer_norm_by_weight(&self.value(), normalized, rows, n, out.as_mut_slice());
-        self.graph().constant(Shape::from([n]), out)
+        let (normalized, w) = (Normalized { x: &x, mean: &mean, rstd: &rstd }, weight.value());
+        let (out, w_out, b_out) = (of_x.as_mut_slice(), of_w.as_mut_slice(), of_b.as_mut_slice());
+        kernels::layer_norm_affine_backward(&self.value(), normalized, &w, [rows, n], out, w_out, b_out);
+        [graph.constant(shape, of_x), graph.constant(per_column, of_w), graph.constant(per_column, of_b)]
     }
 }
 
