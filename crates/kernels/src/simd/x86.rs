@@ -237,47 +237,32 @@ avx2!(
     _mm256_set1_epi64x
 );
 
-/// The sum of eight numbers, by halves.
-#[inline(always)]
-unsafe fn sum_f32(numbers: __m256) -> f32 {
-    // SAFETY: the caller's promise, as `Simd` states it.
-    unsafe {
-        let four = _mm_add_ps(_mm256_castps256_ps128(numbers), _mm256_extractf128_ps::<1>(numbers));
-        let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
-        _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
-    }
+/// All numbers of a register as one, by halves: each of the first half with that as far into the second, and so on.
+macro_rules! by_halves {
+    ($eight:ident: $pairs:ident $last:ident, $four:ident: $double_pairs:ident $double_last:ident) => {
+        #[inline(always)]
+        unsafe fn $eight(numbers: __m256) -> f32 {
+            // SAFETY: the caller's promise, as `Simd` states it.
+            unsafe {
+                let four = $pairs(_mm256_castps256_ps128(numbers), _mm256_extractf128_ps::<1>(numbers));
+                let two = $pairs(four, _mm_movehl_ps(four, four));
+                _mm_cvtss_f32($last(two, _mm_movehdup_ps(two)))
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn $four(numbers: __m256d) -> f64 {
+            // SAFETY: the caller's promise, as `Simd` states it.
+            unsafe {
+                let two = $double_pairs(_mm256_castpd256_pd128(numbers), _mm256_extractf128_pd::<1>(numbers));
+                _mm_cvtsd_f64($double_last(two, _mm_unpackhi_pd(two, two)))
+            }
+        }
+    };
 }
 
-/// The sum of four numbers, by halves.
-#[inline(always)]
-unsafe fn sum_f64(numbers: __m256d) -> f64 {
-    // SAFETY: the caller's promise, as `Simd` states it.
-    unsafe {
-        let two = _mm_add_pd(_mm256_castpd256_pd128(numbers), _mm256_extractf128_pd::<1>(numbers));
-        _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)))
-    }
-}
-
-/// The largest of eight numbers.
-#[inline(always)]
-unsafe fn largest_f32(numbers: __m256) -> f32 {
-    // SAFETY: the caller's promise, as `Simd` states it.
-    unsafe {
-        let four = _mm_max_ps(_mm256_castps256_ps128(numbers), _mm256_extractf128_ps::<1>(numbers));
-        let two = _mm_max_ps(four, _mm_movehl_ps(four, four));
-        _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)))
-    }
-}
-
-/// The largest of four numbers.
-#[inline(always)]
-unsafe fn largest_f64(numbers: __m256d) -> f64 {
-    // SAFETY: the caller's promise, as `Simd` states it.
-    unsafe {
-        let two = _mm_max_pd(_mm256_castpd256_pd128(numbers), _mm256_extractf128_pd::<1>(numbers));
-        _mm_cvtsd_f64(_mm_max_sd(two, _mm_unpackhi_pd(two, two)))
-    }
-}
+by_halves!(sum_f32: _mm_add_ps _mm_add_ss, sum_f64: _mm_add_pd _mm_add_sd);
+by_halves!(largest_f32: _mm_max_ps _mm_max_ss, largest_f64: _mm_max_pd _mm_max_sd);
 
 /// Transposes 8×8 numbers; see [`Simd::transpose`].
 #[inline(always)]
