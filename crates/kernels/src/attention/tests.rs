@@ -150,6 +150,23 @@ fn a_query_that_sees_nothing_has_result_and_gradient_zero() {
     assert!(weights[..3] == [0.0; 3] && out[..2] == [0.0; 2] && weights[3] > 0.0);
 }
 
+/// Whichever key has it: e³⁰⁰ is no number of single precision.
+#[test]
+fn the_largest_score_may_be_any_size() {
+    for keys in [1, 2, 5, 16, 37] {
+        let shape = shape([1, 1, 2, keys, 1, 1], false);
+        for largest in 0..keys {
+            let mut k = vec![-300.0_f32; keys];
+            k[largest] = 300.0;
+            let (mut weights, mut out) = (vec![0.0; 2 * keys], vec![0.0; 2]);
+            let operands = [&[1.0, 2.0][..], &k, &vec![1.0; keys]];
+            attention(&shape, operands, 1.0, Excluded::default(), None, &mut weights, &mut [], &mut out);
+            let want = |(place, &weight): (usize, &f32)| weight == f32::from(place % keys == largest);
+            assert!(weights.iter().enumerate().all(want) && out == [1.0; 2], "{largest} of {keys}: {weights:?}");
+        }
+    }
+}
+
 /// Heads that a thread computes one after the other share the place of the scores.
 #[test]
 fn what_is_not_a_number_stays_in_its_query() {
