@@ -61,12 +61,13 @@ impl<T: Copy> Tensor<T> {
     }
 
     /// A tensor whose element number `i`, in row-major order, is `f(i)`.
-    pub fn from_fn(shape: impl Into<Shape>, f: impl FnMut(usize) -> T) -> Self {
+    pub fn from_fn(shape: impl Into<Shape>, f: impl FnMut(usize) -> T) -> Self
+    where
+        T: Default,
+    {
         let shape = shape.into();
-        let mut numbers = (0..shape.len()).map(f);
-        let Some(first) = numbers.next() else { return Tensor::from_vec(shape, Vec::new()) };
-        let mut data = Array::filled(first, shape.len());
-        data[1..].iter_mut().zip(numbers).for_each(|(to, number)| *to = number);
+        let mut data = Array::filled(T::default(), shape.len());
+        data.iter_mut().zip((0..shape.len()).map(f)).for_each(|(to, number)| *to = number);
         Tensor { shape, data: Arc::new(data) }
     }
 
