@@ -61,8 +61,9 @@ pub(crate) unsafe fn filled<'a, F: Float>(memory: *mut F, length: usize, value: 
     }
 }
 
-/// Calls `f` with memory for `length` elements that its tasks share. The thread keeps it, as much as was ever asked for;
-/// what is asked for meanwhile, by another task that the thread takes on while it waits, is allocated and kept instead.
+/// Calls `f` with memory for `length` elements, not initialized, aligned to a cache line, which its tasks may share; it is
+/// another memory than that of [`with`], which products inside of `f` may use. The thread keeps it, as much as was ever asked
+/// for; what is asked for meanwhile, by another task that the thread takes on while it waits, is allocated and kept instead.
 pub(crate) fn with_shared<F: Float, R>(length: usize, f: impl FnOnce(*mut F) -> R) -> R {
     let mut memory = SHARED.take();
     let lines = (length * size_of::<F>()).div_ceil(size_of::<CacheLine>());

@@ -6,7 +6,8 @@ use crate::{Axes, Float, Shape, for_each_chunk, for_each_index, scratch, sum};
 /// Numbers that a task works on, about.
 const CHUNK: usize = 1 << 14;
 const LANES: usize = 16;
-/// The most blocks of rows whose products are summed apart. The rounding error of a sum grows with the rows of a block.
+/// The most blocks of rows whose products are summed apart, and so the most threads that work on them: with rows of many
+/// numbers, the sums of more blocks would take more memory than the rows. The rounding error grows with the rows of a block.
 const BLOCKS: usize = 16;
 
 vectorize! {
